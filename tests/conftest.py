@@ -1,0 +1,53 @@
+"""What every test gets: a network that ends at this machine, and marks for databases."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, the tests that need another database than the one in use."""
+    vendor = os.environ.get("DATABASE", "sqlite")
+    for item in items:
+        mark = item.get_closest_marker("database")
+        if mark and vendor not in mark.args:
+            wanted = " or ".join(mark.args)
+            item.add_marker(pytest.mark.skip(reason=f"needs DATABASE={wanted}, this is {vendor}"))
+
+
+class NetworkForbidden(AssertionError):
+    """A test tried to leave this machine."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    """No test reaches a real PBX, not even by mistake."""
+    original = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex")}
+
+    def guarded(name: str) -> Any:
+        def call(self: socket.socket, address: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+                raise NetworkForbidden(f"tests may not connect to {address[0]!r}")
+            return original[name](self, address)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in original:
+            patch.setattr(socket.socket, name, guarded(name))
+        yield
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
