@@ -52,7 +52,7 @@ def _databases() -> dict[str, dict[str, Any]]:
 
 DATABASES = _databases()
 
-SECRET_KEY = "only for tests"  # noqa: S105 - a test key protects nothing
+SECRET_KEY = "only for tests"
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 

@@ -1,0 +1,1 @@
+"""Companies, contacts and deals: the host application, which knows nothing of telephony."""
