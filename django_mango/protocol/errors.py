@@ -21,12 +21,15 @@
             `-- ServerFault        5xxx and anything unclassified
 
 Errors carry evidence (path, HTTP status, result code, the vendor's request id)
-and never a key, a salt or a signature.
+and never a key, a salt or a signature. ``is_uncertain`` of a service error tells
+that the effect asked for may have happened all the same: such a command is
+``unknown`` in the journal and is never repeated.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final, TypedDict, Unpack
 
 from . import codes
 
@@ -46,15 +49,31 @@ class InputError(MangoError, ValueError):
         self.field = field
         self.reason = reason
         self.detail = detail
-        super().__init__(f"{field}: {detail or reason}")
+        super().__init__(field, reason, detail)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.detail or self.reason}"
 
 
 class ReadError(MangoError):
     """A notification or an answer body that does not have the documented shape."""
 
 
+class Evidence(TypedDict, total=False):
+    """What every service error may carry; all of it is safe to show."""
+
+    path: str
+    status: int | None
+    code: int | None
+    request_id: str
+
+
 class ServiceError(MangoError):
-    """Base of all failures that involve the service; carries the evidence."""
+    """Base of all failures that involve the service; carries the evidence.
+
+    ``status`` is the HTTP status, ``code`` the result code, ``request_id`` the
+    vendor's ``X-Uuid`` (Q10), each empty or ``None`` where there was none.
+    """
 
     def __init__(
         self,
@@ -71,6 +90,11 @@ class ServiceError(MangoError):
         self.code = code
         self.request_id = request_id
         super().__init__(message)
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether the effect asked for may have happened although this error came back."""
+        return False
 
     def __str__(self) -> str:
         evidence = [
@@ -93,24 +117,44 @@ class NotSent(ServiceError):
 class AnswerLost(ServiceError):
     """The request left, the answer did not arrive: the effect may have happened."""
 
+    @property
+    def is_uncertain(self) -> bool:
+        return True
+
 
 class LockedOut(ServiceError):
     """HTTP 401: the service refuses this account for a while (§1.4.1, Q12, Q17).
 
-    ``until`` is the aware UTC moment after which asking again makes sense.
+    ``until`` is the aware UTC moment after which asking again makes sense; ``None``
+    where nobody has worked it out. ``status`` is ``None`` when the request was held
+    back here because the lock-out was known already.
     """
 
-    def __init__(self, message: str, *, until: datetime | None = None, **evidence: object) -> None:
+    def __init__(
+        self, message: str, *, until: datetime | None = None, **evidence: Unpack[Evidence]
+    ) -> None:
         self.until = until
-        super().__init__(message, **evidence)  # type: ignore[arg-type]
+        super().__init__(message, **evidence)
 
 
 class RateLimited(ServiceError):
     """More requests than allowed (§1.4.2, Q14); the request was not processed."""
 
 
+# Statuses by which an HTTP server says that it did not act on the request.
+_NOT_ACTED_ON: Final = frozenset({400, 403, 404, 405, 410, 413, 415})
+
+
 class UnexpectedAnswer(ServiceError):
-    """The answer is not what the protocol promises (Q20); an effect may have happened."""
+    """The answer is not what the protocol promises (Q20).
+
+    An effect may have happened, except behind a status by which HTTP itself says
+    that nothing was done, such as 404 for a wrong ``API_URL``.
+    """
+
+    @property
+    def is_uncertain(self) -> bool:
+        return self.status not in _NOT_ACTED_ON
 
 
 class ResultGone(ServiceError):
@@ -145,8 +189,21 @@ class AlreadyEnded(Impossible):
     """4101: the call is over or was never there; for a hang-up that is a success."""
 
 
+# 5xxx codes after which a call may ring all the same: faults in the middle of the work.
+# 5001 and 5005 refuse before it, 5009 and above are conditions that do not hold.
+_IN_THE_MIDDLE: Final = frozenset({5000, 5002, 5003, 5004, 5006, 5007, 5011})
+
+
 class ServerFault(Refused):
-    """5xxx and unclassified codes: a fault inside the service."""
+    """5xxx and unclassified codes: a fault inside the service.
+
+    5011, a time-out inside the service, is the plainest case of an uncertain effect (Q18).
+    """
+
+    @property
+    def is_uncertain(self) -> bool:
+        known = codes.nearest(self.code or 0)
+        return known == 0 or known in _IN_THE_MIDDLE
 
 
 def refusal(
