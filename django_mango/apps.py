@@ -1,0 +1,13 @@
+"""Wiring of the app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DjangoMangoConfig(AppConfig):
+    """The app as INSTALLED_APPS sees it."""
+
+    name = "django_mango"
+    label = "django_mango"
+    verbose_name = _("Telephony (Mango Office)")
+    default_auto_field = "django.db.models.BigAutoField"

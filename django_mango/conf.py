@@ -1,0 +1,203 @@
+"""The settings dict ``MANGO``, read late and typed, and the protocols of hooks.
+
+Nothing is read at import time, so ``override_settings`` works. Precedence: an
+argument, then the account's own value, then ``MANGO``, then the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from .protocol.signing import Credentials
+
+DEFAULT_ALIAS = "default"
+API_URL = "https://app.mango-office.ru/vpbx/"
+
+
+class CrmUser(Protocol):
+    """What we ask of a user of the host, whatever its model."""
+
+    pk: Any
+
+    @property
+    def is_active(self) -> bool: ...
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key of ``MANGO``: its default and what is accepted."""
+
+    default: object
+    types: tuple[type, ...]
+    hint: str
+
+
+_NUMBER: tuple[type, ...] = (int, float)
+
+#: Every key of ``MANGO``; the system checks and the manual are made from this table.
+KNOWN: Mapping[str, Setting] = {
+    "API_KEY": Setting("", (str,), "the unique code of the PBX"),
+    "API_SALT": Setting("", (str,), "the key for signatures"),
+    "PREVIOUS": Setting(
+        (), (list, tuple), "former {API_KEY, API_SALT} pairs still accepted in notifications"
+    ),
+    "ACCOUNTS": Setting(
+        None, (dict, type(None), object), "a dict by alias, or a callable returning one"
+    ),
+    "API_URL": Setting(API_URL, (str,), "base address of the service, ends with /vpbx/"),
+    "TIMEOUT": Setting((5.0, 30.0), (list, tuple), "(connect, read) in seconds"),
+    "DEFAULT_REGION": Setting("RU", (str,), "ISO code of the home country"),
+    "ADMIN_SITES": Setting(
+        ("django.contrib.admin.site",), (list, tuple), "dotted paths of admin sites"
+    ),
+    "ALLOWED_DESTINATIONS": Setting(
+        None,
+        (list, tuple, type(None)),
+        "ISO codes of countries that may be called, ['*'] for all; default: the home country",
+    ),
+    "CALL_GUARD_SECONDS": Setting(
+        10, _NUMBER, "a second click within so many seconds shows the running call"
+    ),
+    "COMMAND_TIMEOUT_SECONDS": Setting(
+        120, _NUMBER, "a command without an outcome is given up after so many seconds"
+    ),
+    "STATS_SETTLE_SECONDS": Setting(
+        300, _NUMBER, "calls newer than this may be missing in statistics"
+    ),
+    "STATS_MAX_WAIT_SECONDS": Setting(
+        600, _NUMBER, "how long a statistics report is waited for"
+    ),
+    "WEBHOOK_MAX_BYTES": Setting(1_048_576, (int,), "largest notification accepted"),
+}
+
+Value = TypeVar("Value")
+
+
+def get(name: str, kind: type[Value]) -> Value:
+    """The value of one key of ``MANGO`` or its default; ``kind`` is what the caller expects.
+
+    Raises ``ImproperlyConfigured`` when the value has another type.
+    """
+    known = KNOWN[name]
+    value = _raw().get(name, known.default)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ImproperlyConfigured(f"MANGO['{name}'] must be: {known.hint}.")
+    return value
+
+
+def seconds(name: str) -> timedelta:
+    """A key that holds seconds, as a duration."""
+    value = _raw().get(name, KNOWN[name].default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise ImproperlyConfigured(f"MANGO['{name}'] must be a number of seconds, 0 or more.")
+    return timedelta(seconds=value)
+
+
+def timeout() -> tuple[float, float]:
+    """(connect, read) time-outs in seconds; both always apply."""
+    value = _raw().get("TIMEOUT", KNOWN["TIMEOUT"].default)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = (value, value)
+    try:
+        connect, read = (float(part) for part in value)  # type: ignore[union-attr] # checked by the except
+    except (TypeError, ValueError) as error:
+        raise ImproperlyConfigured("MANGO['TIMEOUT'] must be (connect, read) seconds.") from error
+    if connect <= 0 or read <= 0:
+        raise ImproperlyConfigured("MANGO['TIMEOUT'] must be positive: no request may wait for ever.")
+    return connect, read
+
+
+def destinations() -> frozenset[str]:
+    """ISO codes of countries that may be called; ``*`` stands for all."""
+    allowed = _raw().get("ALLOWED_DESTINATIONS")
+    if allowed is None:
+        return frozenset({get("DEFAULT_REGION", str).upper()})
+    if isinstance(allowed, str):
+        raise ImproperlyConfigured("MANGO['ALLOWED_DESTINATIONS'] must be a list of ISO codes.")
+    return frozenset(str(code).upper() for code in allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """What the settings say of one PBX. Secrets do not show in the repr."""
+
+    alias: str
+    credentials: Credentials
+    previous: tuple[Credentials, ...] = field(default=(), repr=False)
+    name: str = ""
+    api_url: str = API_URL
+
+    @property
+    def accepted(self) -> tuple[Credentials, ...]:
+        """Credentials a notification may be signed with: the current first."""
+        return (self.credentials, *self.previous)
+
+
+def accounts() -> dict[str, AccountSettings]:
+    """All PBX accounts by alias.
+
+    ``ACCOUNTS`` is a dict or a callable returning one; without it the top-level
+    ``API_KEY`` and ``API_SALT`` make the account ``default``. Raises
+    ``ImproperlyConfigured`` for half-configured ones.
+    """
+    raw = _raw()
+    declared = raw.get("ACCOUNTS")
+    if callable(declared):
+        declared = declared()
+    if declared is None:
+        if not raw.get("API_KEY") and not raw.get("API_SALT"):
+            return {}
+        declared = {DEFAULT_ALIAS: raw}
+    if not isinstance(declared, Mapping):
+        raise ImproperlyConfigured(f"MANGO['ACCOUNTS'] must be: {KNOWN['ACCOUNTS'].hint}.")
+    return {alias: _account(alias, values, raw) for alias, values in declared.items()}
+
+
+def account(alias: str) -> AccountSettings | None:
+    """The settings of one account, ``None`` when there is no such alias."""
+    return accounts().get(alias)
+
+
+def _account(alias: str, values: object, raw: Mapping[str, Any]) -> AccountSettings:
+    if not isinstance(values, Mapping):
+        raise ImproperlyConfigured(f"MANGO['ACCOUNTS']['{alias}'] must be a dict.")
+    url = str(values.get("API_URL") or raw.get("API_URL") or API_URL)
+    return AccountSettings(
+        alias=alias,
+        credentials=_credentials(alias, values),
+        previous=tuple(_credentials(alias, old) for old in values.get("PREVIOUS", ())),
+        name=str(values.get("NAME", "")),
+        api_url=url if url.endswith("/") else f"{url}/",
+    )
+
+
+def _credentials(alias: str, values: Mapping[str, Any]) -> Credentials:
+    key, salt = values.get("API_KEY"), values.get("API_SALT")
+    if not (isinstance(key, str) and key and isinstance(salt, str) and salt):
+        raise ImproperlyConfigured(
+            f"The PBX account '{alias}' needs both API_KEY and API_SALT: either"
+            " MANGO['API_KEY'] and MANGO['API_SALT'], or both inside MANGO['ACCOUNTS']."
+        )
+    return Credentials(key, salt)
+
+
+def _raw() -> Mapping[str, Any]:
+    value = getattr(settings, "MANGO", {})
+    if not isinstance(value, Mapping):
+        raise ImproperlyConfigured("The setting MANGO must be a dict.")
+    return value
+
+
+#: ``ACCOUNTS`` may be computed: one PBX per tenant, for example.
+AccountsHook = Callable[[], Mapping[str, Mapping[str, Any]]]

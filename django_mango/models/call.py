@@ -1,0 +1,203 @@
+"""Calls: the projection of all facts of one conversation, and who of us took part."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from ..conf import CrmUser
+from .account import Account
+from .directory import Employee
+from .fields import ID_LENGTH, PbxIdField
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    """Vocabulary of calls; ``visible_to`` is the one rule of scope."""
+
+    def visible_to(self, user: CrmUser) -> CallQuerySet:
+        """Calls ``user`` may see: his own, or all for who may view all.
+
+        Own are the calls he took part in, by any of his extensions at the time of
+        the call, and those he placed.
+        """
+        if not user.is_active or not user.is_authenticated:
+            return self.none()
+        if user.has_perm("django_mango.view_all_calls"):
+            return self.all()
+        if not user.has_perm("django_mango.view_call"):
+            return self.none()
+        took_part = CallParty.objects.filter(call=OuterRef("pk"), employee__user=user.pk)
+        return self.filter(
+            Q(Exists(took_part)) | Q(employee__user=user.pk) | Q(command__user=user.pk)
+        )
+
+    def live(self) -> CallQuerySet:
+        """Calls that go on now, as far as we know."""
+        return self.exclude(state=Call.State.FINISHED)
+
+    def missed(self) -> CallQuerySet:
+        """Incoming calls nobody took, final."""
+        return self.filter(
+            direction=Call.Direction.INCOMING, outcome=Call.Outcome.MISSED, is_final=True
+        )
+
+    def between(self, since: datetime, until: datetime) -> CallQuerySet:
+        """Calls that started in the half-open period."""
+        return self.filter(started_at__gte=since, started_at__lt=until)
+
+
+class Call(models.Model):
+    """One conversation (``entry_id``), whatever number of legs it had.
+
+    Every column is computed from facts by ``protocol.projection`` and can be
+    computed again at any time; nothing else writes here.
+    """
+
+    class Direction(models.TextChoices):
+        INCOMING = "incoming", _("incoming")
+        OUTGOING = "outgoing", _("outgoing")
+        INTERNAL = "internal", _("internal")
+        UNKNOWN = "unknown", _("unknown")
+
+    class State(models.TextChoices):
+        RINGING = "ringing", _("ringing")
+        TALKING = "talking", _("talking")
+        ON_HOLD = "on_hold", _("on hold")
+        FINISHED = "finished", _("finished")
+
+    class Outcome(models.TextChoices):
+        ANSWERED = "answered", _("answered")
+        MISSED = "missed", _("missed")
+        BUSY = "busy", _("busy")
+        NO_ANSWER = "no_answer", _("no answer")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Reached(models.TextChoices):
+        IVR = "ivr", _("voice menu")
+        QUEUE = "queue", _("queue")
+        PERSON = "person", _("person")
+
+    account = models.ForeignKey(
+        Account, models.CASCADE, related_name="calls", verbose_name=_("PBX account")
+    )
+    entry_id = PbxIdField(_("conversation id"), max_length=ID_LENGTH)
+    direction = models.CharField(
+        _("direction"), max_length=10, choices=Direction, default=Direction.UNKNOWN
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.RINGING)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
+    client_number = models.CharField(_("client"), max_length=16, blank=True)
+    client_number_raw = PbxIdField(_("client as sent"), max_length=ID_LENGTH, blank=True)
+    line_number = PbxIdField(_("line"), max_length=ID_LENGTH, blank=True)
+    employee = models.ForeignKey(
+        Employee,
+        models.SET_NULL,
+        null=True,
+        related_name="calls",
+        verbose_name=_("employee"),
+    )
+    extension = PbxIdField(_("extension"), max_length=ID_LENGTH, blank=True)
+    started_at = models.DateTimeField(_("started"), null=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    wait_seconds = models.PositiveIntegerField(_("wait, s"), null=True)
+    talk_seconds = models.PositiveIntegerField(_("talk, s"), null=True)
+    disconnect_reason = models.CharField(_("end reason"), max_length=ID_LENGTH, blank=True)
+    live_call_id = PbxIdField(_("leg a hang-up names"), max_length=ID_LENGTH, blank=True)
+    reached = models.CharField(_("reached"), max_length=6, choices=Reached, blank=True)
+    legs = models.JSONField(_("open legs"), default=list)
+    group_number = PbxIdField(_("group"), max_length=ID_LENGTH, blank=True)
+    command = models.ForeignKey(
+        "Command",
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("command that placed the call"),
+    )
+    is_final = models.BooleanField(_("final"), default=False)
+    sources = models.CharField(
+        _("confirmed by"),
+        max_length=60,
+        blank=True,
+        help_text=_("Which kinds of facts know this call, the most trusted first."),
+    )
+    projection_version = models.PositiveSmallIntegerField(default=0)
+    stale_closed_at = models.DateTimeField(_("closed as stale"), null=True)
+    facts_purged_at = models.DateTimeField(_("facts deleted"), null=True)
+
+    objects = CallQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
+        ordering = ["-started_at", "-pk"]
+        default_permissions = ("view",)
+        permissions = [
+            ("view_all_calls", _("Can view the calls of all")),
+            ("place_call", _("Can place calls")),
+            ("hang_up", _("Can end own calls")),
+            ("hang_up_any", _("Can end the calls of others")),
+        ]
+        constraints = [models.UniqueConstraint(fields=["account", "entry_id"], name="mango_call_entry")]
+        indexes = [
+            models.Index(fields=["-started_at", "-id"], name="mango_call_time"),
+            models.Index(fields=["client_number", "-started_at"], name="mango_call_client"),
+            models.Index(fields=["employee", "-started_at"], name="mango_call_employee"),
+            models.Index(fields=["state", "-started_at"], name="mango_call_state"),
+        ]
+
+    def __str__(self) -> str:
+        who = self.client_number or self.client_number_raw or self.extension or self.entry_id
+        return f"{self.get_direction_display()} {who}"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the call goes on, as far as we know."""
+        return self.state != self.State.FINISHED
+
+
+class CallParty(models.Model):
+    """Who of us rang or talked in a call; written by the projection only."""
+
+    class Role(models.TextChoices):
+        CALLER = "caller", _("caller")
+        CALLEE = "callee", _("called")
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="parties", verbose_name=_("call"))
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    employee = models.ForeignKey(
+        Employee,
+        models.SET_NULL,
+        null=True,
+        related_name="call_parties",
+        verbose_name=_("employee"),
+    )
+    extension = PbxIdField(_("extension"), max_length=ID_LENGTH, blank=True)
+    number = PbxIdField(
+        _("SIP address"),
+        max_length=ID_LENGTH,
+        blank=True,
+        help_text=_("Only where the extension is unknown."),
+    )
+    role = models.CharField(_("role"), max_length=6, choices=Role)
+    rang_at = models.DateTimeField(_("rang"), null=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    class Meta:
+        verbose_name = _("participant")
+        verbose_name_plural = _("participants")
+        ordering = ["rang_at", "pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["call", "extension", "number"], name="mango_party_identity"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.employee or self.extension or self.number)

@@ -1,0 +1,11 @@
+"""The webhook mount: ``path("mango/", include("django_mango.urls"))``."""
+
+from django.urls import URLPattern, path
+
+from .webhooks.views import receive
+
+app_name = "django_mango"
+
+urlpatterns: list[URLPattern] = [
+    path("<path:path>", receive, name="webhook"),
+]
