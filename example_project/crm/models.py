@@ -1,4 +1,4 @@
-"""What a small sales team keeps about its customers. Telephone numbers are free text, as in life."""
+"""What a small sales team keeps about its customers. Phone numbers are free text, as in life."""
 
 from __future__ import annotations
 
