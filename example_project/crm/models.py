@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Company(models.Model):
-    name = models.CharField(_("name"), max_length=200, unique=True)
+    name = models.CharField(_("company name"), max_length=200, unique=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
     phone = models.CharField(_("switchboard"), max_length=100, blank=True)
 
@@ -22,7 +22,7 @@ class Company(models.Model):
 
 
 class Contact(models.Model):
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("full name"), max_length=200)
     company = models.ForeignKey(
         Company,
         on_delete=models.SET_NULL,
@@ -55,12 +55,12 @@ class Contact(models.Model):
 
 class Deal(models.Model):
     class Stage(models.TextChoices):
-        NEW = "new", _("new")
+        NEW = "new", _("new deal")
         OFFER = "offer", _("offer sent")
         WON = "won", _("won")
         LOST = "lost", _("lost")
 
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("deal title"), max_length=200)
     company = models.ForeignKey(
         Company, on_delete=models.CASCADE, related_name="deals", verbose_name=_("company")
     )
@@ -73,7 +73,9 @@ class Deal(models.Model):
         verbose_name=_("contact"),
     )
     amount = models.DecimalField(_("amount, RUB"), max_digits=12, decimal_places=2)
-    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.NEW)
+    stage = models.CharField(
+        _("deal stage"), max_length=10, choices=Stage.choices, default=Stage.NEW
+    )
     responsible = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

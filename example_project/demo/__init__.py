@@ -1,0 +1,1 @@
+"""``make demo``: the example CRM and a sandbox PBX, ready to click through."""

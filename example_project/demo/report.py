@@ -1,0 +1,43 @@
+"""What the demo prints."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from django_mango.models import Call
+from django_mango.protocol import numbers
+from example_project.crm.team import PEOPLE
+
+
+def step(text: str) -> None:
+    """A headline; shown at once, because the next thing may take seconds."""
+    print(f"== {text}", flush=True)
+
+
+def line(name: str, value: object) -> None:
+    """One fact under a headline."""
+    print(f"   {name:<12} {value}", flush=True)
+
+
+def show_call(call: Call) -> None:
+    """The call as it was stored."""
+    step("Stored")
+    line("direction", call.get_direction_display())
+    line("outcome", call.get_outcome_display())
+    line("client", numbers.for_people(call.client_number))
+    line("employee", f"{call.employee} (extension {call.extension})")
+    line("started", timezone.localtime(call.started_at).strftime("%Y-%m-%d %H:%M:%S %Z"))
+    line("waited", f"{call.wait_seconds} s")
+    line("talked", f"{call.talk_seconds} s")
+    line("known from", call.sources)
+
+
+def show_logins(address: str) -> None:
+    """Where to look, and as whom."""
+    step("The admin")
+    line("address", f"{address}admin/")
+    line("superuser", "admin, password admin")
+    for person in PEOPLE:
+        if person.username:
+            what = f"{person.username}, password {person.username}"
+            line(f"extension {person.extension}", f"{what} ({person.name})")
