@@ -12,6 +12,7 @@
         |-- RateLimited        HTTP 429 or 503, codes 4290 and 5008 (§1.4.2, Q14)
         |-- UnexpectedAnswer   HTML, cut JSON, a status nobody documents (Q20)
         |-- ResultGone         HTTP 404 of a statistics key (Q22)
+        |-- NotReady           statistics that did not come in the time we allow
         `-- Refused            the service answered with a result code (§Codes)
             |-- BillingRefused     2xxx
             |-- WrongRequest       3xxx, counted towards the lock-out (§1.4.1)
@@ -159,6 +160,10 @@ class UnexpectedAnswer(ServiceError):
 
 class ResultGone(ServiceError):
     """The statistics key is unknown or outdated (§3.4.1.2, Q22): ask anew once."""
+
+
+class NotReady(ServiceError):
+    """The statistics were not ready within the time the caller allows (Q21); try again later."""
 
 
 class Refused(ServiceError):
