@@ -75,9 +75,7 @@ KNOWN: Mapping[str, Setting] = {
     "STATS_SETTLE_SECONDS": Setting(
         300, _NUMBER, "calls newer than this may be missing in statistics"
     ),
-    "STATS_MAX_WAIT_SECONDS": Setting(
-        600, _NUMBER, "how long a statistics report is waited for"
-    ),
+    "STATS_MAX_WAIT_SECONDS": Setting(600, _NUMBER, "how long a statistics report is waited for"),
     "WEBHOOK_MAX_BYTES": Setting(1_048_576, (int,), "largest notification accepted"),
 }
 
@@ -110,11 +108,11 @@ def timeout() -> tuple[float, float]:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = (value, value)
     try:
-        connect, read = (float(part) for part in value)  # type: ignore[union-attr] # checked by the except
+        connect, read = (float(part) for part in value)
     except (TypeError, ValueError) as error:
         raise ImproperlyConfigured("MANGO['TIMEOUT'] must be (connect, read) seconds.") from error
     if connect <= 0 or read <= 0:
-        raise ImproperlyConfigured("MANGO['TIMEOUT'] must be positive: no request may wait for ever.")
+        raise ImproperlyConfigured("MANGO['TIMEOUT'] must be positive seconds.")
     return connect, read
 
 

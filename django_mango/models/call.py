@@ -142,7 +142,9 @@ class Call(models.Model):
             ("hang_up", _("Can end own calls")),
             ("hang_up_any", _("Can end the calls of others")),
         ]
-        constraints = [models.UniqueConstraint(fields=["account", "entry_id"], name="mango_call_entry")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "entry_id"], name="mango_call_entry")
+        ]
         indexes = [
             models.Index(fields=["-started_at", "-id"], name="mango_call_time"),
             models.Index(fields=["client_number", "-started_at"], name="mango_call_client"),

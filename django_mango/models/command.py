@@ -51,7 +51,7 @@ class Command(models.Model):
     kind = models.CharField(_("kind"), max_length=30, choices=Kind)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.CREATED)
     payload = models.JSONField(_("payload"), default=dict)
-    token = PbxIdField(max_length=ID_LENGTH, null=True, editable=False)
+    token = models.CharField(max_length=64, null=True, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -79,9 +79,7 @@ class Command(models.Model):
     result_code = models.IntegerField(_("result code"), null=True)
     error = models.CharField(_("error"), max_length=500, blank=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
-    request_id = models.CharField(
-        _("request id of the service"), max_length=ID_LENGTH, blank=True
-    )
+    request_id = models.CharField(_("request id of the service"), max_length=ID_LENGTH, blank=True)
     created_at = models.DateTimeField(_("created at"))
     sent_at = models.DateTimeField(_("sent at"), null=True)
     answered_at = models.DateTimeField(_("answered at"), null=True)

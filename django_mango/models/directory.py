@@ -49,9 +49,7 @@ class Employee(models.Model):
         verbose_name_plural = _("employees")
         ordering = ["name", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["account", "pbx_user_id"], name="mango_employee_pbx_id"
-            )
+            models.UniqueConstraint(fields=["account", "pbx_user_id"], name="mango_employee_pbx_id")
         ]
 
     def __str__(self) -> str:
@@ -110,7 +108,9 @@ class EmployeeAddress(models.Model):
         indexes = [models.Index(fields=["account", "kind", "value"], name="mango_address_value")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(valid_from=None) | Q(valid_to=None) | Q(valid_to__gt=models.F("valid_from")),
+                condition=Q(valid_from=None)
+                | Q(valid_to=None)
+                | Q(valid_to__gt=models.F("valid_from")),
                 name="mango_address_period",
             )
         ]
@@ -118,16 +118,16 @@ class EmployeeAddress(models.Model):
     def __str__(self) -> str:
         return self.value
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the account equal to the employee's."""
+        self.account_id = self.employee.account_id
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         """Bring the value into the form calls are compared with; refuse a taken extension."""
         self.value = self._normal_value()
         if self.employee_id and self._overlapping().exists():
             raise ValidationError({"value": _("Another employee has this one at the same time.")})
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the account equal to the employee's."""
-        self.account_id = self.employee.account_id
-        super().save(*args, **kwargs)
 
     def _normal_value(self) -> str:
         value = self.value.strip()

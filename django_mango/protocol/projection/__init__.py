@@ -1,0 +1,33 @@
+"""From the facts of one conversation to one call: a pure, total function.
+
+``project(facts)`` depends neither on the order nor on the repetition of its
+inputs. The specification is the decision table of the manual
+(``docs/projection.md``); the rooms follow its parts:
+
+* ``facts``    what goes in and what comes out
+* ``directory`` who is ours, at the time of the call
+* ``legs``     legs from events and from statistics rows, callback's first leg
+* ``endings``  when a leg is over, when another must follow
+* ``sources``  times, reason, line and extension from each kind of facts
+* ``verdict``  direction, state and outcome
+* ``parties``  who of us took part
+* ``hangup``   the leg to end
+* ``project``  all of it together
+"""
+
+from .directory import Address, Directory
+from .facts import Facts, OpenLeg, ProjectedCall, ProjectedParty
+from .hangup import choose_leg
+from .project import VERSION, project
+
+__all__ = [
+    "VERSION",
+    "Address",
+    "Directory",
+    "Facts",
+    "OpenLeg",
+    "ProjectedCall",
+    "ProjectedParty",
+    "choose_leg",
+    "project",
+]

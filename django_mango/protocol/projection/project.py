@@ -1,0 +1,291 @@
+"""All of it together: one call from the facts of one conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from .. import numbers
+from ..notifications import Party, Summary
+from . import endings, verdict
+from . import sources as source_of
+from .directory import Directory
+from .facts import Facts, OpenLeg, ProjectedCall
+from .hangup import choose_leg
+from .legs import (
+    CALLBACK_KINDS,
+    Leg,
+    first_leg_of_callback,
+    legs_of_events,
+    legs_of_records,
+)
+from .parties import parties_of
+from .sources import Source
+
+#: Raise it when the same facts give another call than before.
+VERSION = 1
+
+
+def project(facts: Facts) -> ProjectedCall | None:
+    """The call the facts make; ``None`` when there is none or no source gives a time."""
+    if not facts.entry_id:
+        return None
+    picture = _picture(facts)
+    if picture is None:
+        return None
+    source, client = picture.source, picture.client
+    is_over = picture.state == "finished"
+    ended_at = _end(picture) if is_over else 0
+    answered_at = source.answered_at
+    number = numbers.from_service(client.number, facts.directory.region)
+    at = source.started_at
+    extension = facts.directory.extension_of(source.ours, at)
+    default_leg = choose_leg(picture.open_legs, may_end_others=True)
+    return ProjectedCall(
+        direction=picture.direction,
+        state=picture.state,
+        outcome=_outcome(picture) if is_over else "",
+        client_number=number.e164,
+        client_number_raw=client.number,
+        line_number=source.line_number,
+        extension=extension,
+        owner=facts.directory.owner_of(Party(extension, source.ours.number), at),
+        started_at=source.started_at,
+        answered_at=answered_at,
+        ended_at=ended_at,
+        wait_seconds=max(0, (answered_at or ended_at) - source.started_at) if is_over else None,
+        talk_seconds=(max(0, ended_at - answered_at) if answered_at else 0) if is_over else None,
+        disconnect_reason=source.reason if is_over else "",
+        live_call_id=default_leg.call_id if default_leg else "",
+        reached=_reached(picture),
+        legs=picture.open_legs,
+        group_number=next((leg.group_number for leg in picture.legs if leg.group_number), ""),
+        command_id=picture.command_id,
+        is_final=picture.is_final,
+        sources=picture.source_names,
+        parties=parties_of(
+            (*picture.legs, *picture.rows),
+            (picture.first_leg, picture.first_row),
+            picture.direction,
+            source,
+            facts.directory,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What was concluded on the way; filled in by ``_picture``."""
+
+    direction: str
+    state: str
+    client: Party
+    source: Source
+    source_names: tuple[str, ...]
+    latest: int
+    legs: tuple[Leg, ...]
+    rows: tuple[Leg, ...]
+    first_leg: Leg | None
+    first_row: Leg | None
+    open_legs: tuple[OpenLeg, ...]
+    command_id: str
+    is_final: bool
+    has_summary: bool
+
+    @property
+    def client_rang(self) -> bool:
+        """False for a callback of which only the employee's leg is known."""
+        is_callback = self.first_leg or self.first_row
+        return not is_callback or self.has_summary_only or len(self.legs) > 1 or len(self.rows) > 1
+
+    @property
+    def has_summary_only(self) -> bool:
+        return self.has_summary and not self.legs and not self.rows
+
+
+def _picture(facts: Facts) -> _Picture | None:
+    directory = facts.directory
+    legs = legs_of_events(facts.events, directory)
+    rows = legs_of_records(facts.records)
+    summary = max(facts.summaries, key=lambda item: item.rank, default=None)
+    command_id = _own_callback(legs, facts)
+    first_leg = first_leg_of_callback(legs, facts.commands, bool(command_id), directory)
+    first_row = first_leg_of_callback(rows, facts.commands, bool(command_id), directory)
+    ends = _ends(summary, legs, rows)
+    if ends is None:
+        return None
+    direction = verdict.direction(
+        ends, summary, bool(command_id), bool(first_leg or first_row), directory
+    )
+    client = _client(ends, direction, legs, rows, directory)
+    still_open = [leg for leg in legs if not endings.is_over(leg, legs, rows, first_leg, directory)]
+    latest = _latest(summary, legs, rows)
+    is_closed = bool(facts.stale_closed_at) and facts.stale_closed_at >= latest
+    is_ended = summary is not None or is_closed
+    is_covered = bool(rows) and endings.covers(rows, legs, first_leg, directory)
+    ordered = _sources(
+        summary, legs, rows, facts, (first_leg, first_row), direction,
+        events_first=not is_ended and (bool(still_open) or not is_covered),
+    )  # fmt: skip
+    source = source_of.combined(ordered)
+    if not source.started_at:
+        source = replace(source, started_at=source.answered_at or source.ended_at or latest)
+    if not source.started_at:
+        return None
+    open_legs = () if is_ended else tuple(_open(leg, client, directory) for leg in still_open)
+    return _Picture(
+        direction=direction,
+        state=_state(open_legs, first_leg),
+        client=client,
+        source=source,
+        source_names=tuple(item.name for item in sorted(ordered, key=_trust)),
+        latest=latest,
+        legs=tuple(legs),
+        rows=tuple(rows),
+        first_leg=first_leg,
+        first_row=first_row,
+        open_legs=open_legs,
+        command_id=command_id,
+        is_final=is_ended
+        or (
+            is_covered
+            and not still_open
+            and not endings.ends_in_hand_over(legs, rows, first_leg, first_row)
+        ),
+        has_summary=summary is not None,
+    )
+
+
+def _own_callback(legs: Sequence[Leg], facts: Facts) -> str:
+    """The id of our own callback command that made this conversation, empty without."""
+    for leg in legs:
+        for command_id in leg.command_ids:
+            if facts.commands.get(command_id) in CALLBACK_KINDS:
+                return command_id
+    return ""
+
+
+def _ends(
+    summary: Summary | None, legs: Sequence[Leg], rows: Sequence[Leg]
+) -> verdict.Parties | None:
+    """The two ends of the conversation: of the summary, else of the root leg or row."""
+    if summary is not None and (summary.caller or summary.called):
+        return verdict.Parties(summary.caller, summary.called, _moment(summary))
+    root = next(iter((*legs[:1], *rows[:1])), None)
+    if root is not None:
+        return verdict.Parties(root.first_caller, root.first_called, root.first_at)
+    return verdict.Parties(Party(), Party(), _moment(summary)) if summary else None
+
+
+def _moment(summary: Summary) -> int:
+    return summary.create_time or summary.talk_time or summary.end_time
+
+
+def _client(
+    ends: verdict.Parties,
+    direction: str,
+    legs: Sequence[Leg],
+    rows: Sequence[Leg],
+    directory: Directory,
+) -> Party:
+    """The client; where the better source does not know him, the next is asked."""
+    client = verdict.client(ends, direction, directory)
+    for root in (*legs[:1], *rows[:1]):
+        if client.number:
+            break
+        of_root = verdict.Parties(root.first_caller, root.first_called, root.first_at)
+        client = verdict.client(of_root, direction, directory)
+    return client
+
+
+def _sources(
+    summary: Summary | None,
+    legs: Sequence[Leg],
+    rows: Sequence[Leg],
+    facts: Facts,
+    first: tuple[Leg | None, Leg | None],
+    direction: str,
+    *,
+    events_first: bool,
+) -> list[Source]:
+    """Sources present, the one that decides first.
+
+    While legs are open, or talk legs are missing in the statistics, the rows tell
+    of a part of the conversation only (an import in the middle of a talk): then
+    the events decide.
+    """
+    found = []
+    if summary is not None:
+        found.append(source_of.of_summary(summary, direction, facts.directory))
+    partial = []
+    if rows:
+        created = min(filter(None, (record.create for record in facts.records)), default=0)
+        partial.append(source_of.of_records(rows, created, first[1], direction, facts.directory))
+    if legs:
+        partial.append(source_of.of_events(legs, first[0], direction, facts.directory))
+    if events_first:
+        partial.reverse()
+    return found + partial
+
+
+def _trust(source: Source) -> int:
+    return ("summary", "extended", "basic", "events").index(source.name)
+
+
+def _open(leg: Leg, client: Party, directory: Directory) -> OpenLeg:
+    at = leg.first_at
+    ours = [side for side in (leg.caller, leg.called) if side and directory.is_ours(side, at)]
+    extensions = filter(None, (directory.extension_of(side, at) for side in ours))
+    if client:
+        with_client = any(directory.same(client, side, at) for side in (leg.caller, leg.called))
+    else:
+        with_client = len(ours) < 2
+    return OpenLeg(
+        leg.call_id, leg.state, leg.location, tuple(dict.fromkeys(extensions)), with_client
+    )
+
+
+def _state(open_legs: Sequence[OpenLeg], first_leg: Leg | None) -> str:
+    if not open_legs:
+        return "finished"
+    holding = [leg for leg in open_legs if leg.with_client] or list(open_legs)
+    if any(leg.state == "OnHold" for leg in holding):
+        return "on_hold"
+    talking = any(
+        leg.state == "Connected"
+        and leg.location not in ("ivr", "queue")
+        and not (first_leg and leg.call_id == first_leg.call_id)
+        for leg in holding
+    )
+    return "talking" if talking else "ringing"
+
+
+def _latest(summary: Summary | None, legs: Iterable[Leg], rows: Iterable[Leg]) -> int:
+    moments = [leg.last_at for leg in (*legs, *rows)]
+    if summary:
+        moments += [summary.create_time, summary.talk_time, summary.end_time]
+    return max(moments, default=0)
+
+
+def _end(picture: _Picture) -> int:
+    """The end; where it is unknown or before the answer, the latest moment known."""
+    source = picture.source
+    return max(source.ended_at or picture.latest, source.answered_at, source.started_at)
+
+
+def _outcome(picture: _Picture) -> str:
+    source = picture.source
+    return verdict.outcome(
+        picture.direction, bool(source.answered_at), source.reason, picture.client_rang
+    )
+
+
+def _reached(picture: _Picture) -> str:
+    """How far the caller came: a person's phone, a queue or the voice menu."""
+    locations = {leg.location for leg in (*picture.legs, *picture.rows)}
+    if picture.source.answered_at or locations - {"ivr", "queue"}:
+        return "person"
+    for location in ("queue", "ivr"):
+        if location in locations:
+            return location
+    return "person" if picture.source.ours else "ivr"
