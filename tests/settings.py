@@ -104,7 +104,6 @@ USE_I18N = True
 
 # Hashing a password properly takes longer than the test that needs a user.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 MANGO = {
     "API_KEY": "test-key",
