@@ -11,7 +11,7 @@ _READ: Final = 8192
 #: Fields of a signed form by name, however they are quoted, and anything like a signature.
 SECRETS: Final = re.compile(
     r"(?:vpbx_api_key|vpbx_api_salt|sign)\b[\\\"'\]\s]*(?:=>|=|:|%3D)[\\\"'\s]*[^\s\"'&,;<>\\]*"
-    r"|\b[0-9a-f]{64}\b",
+    r"|[0-9a-f]{64}",
     re.IGNORECASE,
 )
 MASK: Final = "[secret]"
