@@ -7,5 +7,6 @@ from .webhooks.views import receive
 app_name = "django_mango"
 
 urlpatterns: list[URLPattern] = [
+    path("", receive, name="webhook"),
     path("<path:path>", receive, name="webhook"),
 ]

@@ -1,0 +1,1 @@
+"""Receiving notifications of the PBX: HTTP here, everything else in ``services.inbox``."""
