@@ -12,8 +12,10 @@ SAMPLES = Credentials("<YOUR_API_KEY>", "<YOUR_API_SALT>")
 
 VECTORS = [
     (
-        '{"command_id":"your-command-id","from":{"extension":"<extension>","number":""},'
-        '"to_number":"<to_number>"}',
+        (
+            '{"command_id":"your-command-id","from":{"extension":"<extension>","number":""},'
+            '"to_number":"<to_number>"}'
+        ),
         "afdeb462cd5e0e422a9c9220390124608df06a4472cb1add6ebd6e24184bd15a",
     ),
     (
@@ -21,8 +23,10 @@ VECTORS = [
         "2d1d01246f52cec1fdb44f2a4d7091dc54f67e318369c0628201d66b5d336ef0",
     ),
     (
-        '{"date_from":"1445288400","date_to":"1445374859",'
-        '"from":{"extension":"","number":""},"to":{"extension":"","number":""}}',
+        (
+            '{"date_from":"1445288400","date_to":"1445374859",'
+            '"from":{"extension":"","number":""},"to":{"extension":"","number":""}}'
+        ),
         "94e263aa0aa65d77481b86e9224fa2230265faa387322e40716389406982c0fb",
     ),
     (
@@ -35,8 +39,10 @@ VECTORS = [
         "63c10e9c148811fc3a6cf6010ab541dbde171cf11530621798cdd44dfd5a3010",
     ),
     (
-        '{"command_id":"smsmsmsm","text":"\\u041f\\u0440\\u0438\\u0432\\u0435\\u0442",'
-        '"from_extension":"222","to_number":"74955404444"}',
+        (
+            '{"command_id":"smsmsmsm","text":"\\u041f\\u0440\\u0438\\u0432\\u0435\\u0442",'
+            '"from_extension":"222","to_number":"74955404444"}'
+        ),
         "142fbae94021b1543e1d22c5d31b3594982718e3f99d85fd723211a4844df4f7",
     ),
 ]
