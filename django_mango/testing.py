@@ -25,12 +25,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .sandbox import Sandbox, SandboxOptions
 
-if TYPE_CHECKING:
+try:
     import pytest
+except ImportError:  # the context manager serves any test runner
+    pytest = None  # type: ignore[assignment]  # there is no other way to say "absent"
 
 __all__ = ["Sandbox", "SandboxOptions", "running_sandbox"]
 
@@ -56,19 +58,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def _mango_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A started sandbox PBX on a free port, stopped after the test."""
-    mark = request.node.get_closest_marker("mango_sandbox")
-    with running_sandbox(**(mark.kwargs if mark else {})) as pbx:
-        yield pbx
+if pytest is not None:
 
-
-def __getattr__(name: str) -> Any:
-    # pytest collects fixtures by attribute; without pytest there is nothing to give.
-    if name == "mango_sandbox":
-        import pytest
-
-        fixture = pytest.fixture(name=name)(_mango_sandbox)
-        globals()[name] = fixture
-        return fixture
-    raise AttributeError(name)
+    @pytest.fixture
+    def mango_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+        """A started sandbox PBX on a free port, stopped after the test."""
+        mark = request.node.get_closest_marker("mango_sandbox")
+        with running_sandbox(**(mark.kwargs if mark else {})) as pbx:
+            yield pbx

@@ -67,11 +67,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OptionError as error:
         print(error, file=sys.stderr)
         return 2
-    return run(options)
+    try:
+        return run(options)
+    except OSError as error:
+        where = f"{options.host}:{options.port}"
+        print(f"The sandbox cannot listen on {where}: {error.strerror}", file=sys.stderr)
+        return 2
 
 
 def run(options: SandboxOptions, out: TextIO | None = None) -> int:
-    """Serve in the foreground; one line on ``out`` when ready. Call it from the main thread."""
+    """Serve in the foreground until SIGTERM or SIGINT; one line on ``out`` when ready.
+
+    Call it from the main thread. Raises ``OSError`` when the port is taken.
+    """
     stopped = threading.Event()
     restore = {
         number: signal.signal(number, lambda *_args: stopped.set())
@@ -86,10 +94,6 @@ def run(options: SandboxOptions, out: TextIO | None = None) -> int:
             flush=True,
         )
         stopped.wait()
-    except OSError as error:
-        where = f"{options.host}:{options.port}"
-        print(f"The sandbox cannot listen on {where}: {error.strerror}", file=sys.stderr)
-        return 2
     finally:
         pbx.stop()
         for number, handler in restore.items():
