@@ -11,3 +11,8 @@ class DjangoMangoConfig(AppConfig):
     label = "django_mango"
     verbose_name = _("Telephony (Mango Office)")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks
+
+        checks.register()

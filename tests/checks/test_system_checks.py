@@ -1,0 +1,159 @@
+"""Every check id: what brings it up, what does not, and that it is registered and documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin import AdminSite
+from django.core.checks import run_checks
+from django.test import override_settings
+
+from django_mango import checks, conf
+
+GOOD: dict[str, Any] = {"API_KEY": "the-key", "API_SALT": "the-salt"}
+OFFICE = {"office": {**GOOD, "NAME": "Office", "API_URL": "https://pbx.example/vpbx/"}}
+OTHER = {"API_KEY": "other-key", "API_SALT": "other-salt"}
+ROOT = Path(checks.__file__).resolve().parent.parent
+
+other_site = AdminSite(name="sales")
+
+
+def ids(mango: object, **settings: Any) -> list[str]:
+    with override_settings(MANGO=mango, **settings):
+        found = checks.check_settings()
+    text = " ".join(f"{one.msg} {one.hint}" for one in found)
+    assert not re.search(r"the-(key|salt)|other-(key|salt)|old-(key|salt)", text), "a secret shows"
+    return [str(one.id).removeprefix("django_mango.") for one in found]
+
+
+@pytest.mark.parametrize(
+    "mango",
+    [
+        GOOD,
+        {"ACCOUNTS": OFFICE},
+        {"ACCOUNTS": {"a": GOOD, "b-2_c": OTHER}},
+        {"ACCOUNTS": lambda: {"never": "called"}},
+        {**GOOD, "PREVIOUS": [{"API_KEY": "old-key", "API_SALT": "old-salt"}]},
+        {**GOOD, "API_URL": "http://127.0.0.1:8765/vpbx/"},
+        {**GOOD, "API_URL": "http://[::1]:8765/vpbx/"},
+        {**GOOD, "API_URL": "http://localhost/vpbx/"},
+        {**GOOD, "TIMEOUT": (1, 2.5)},
+        {**GOOD, "TIMEOUT": 7},
+        {**GOOD, "ADMIN_SITES": [f"{__name__}.other_site"]},
+        {**GOOD, "ADMIN_SITES": []},
+        {**GOOD, "ALLOWED_DESTINATIONS": ["*"]},
+        {**GOOD, "ALLOWED_DESTINATIONS": ["RU", "kz"], "DEFAULT_REGION": "KZ"},
+        {**GOOD, "CALL_GUARD_SECONDS": 0, "WEBHOOK_MAX_BYTES": 1},
+        {
+            **GOOD,
+            **{name: known.default for name, known in conf.KNOWN.items() if name[:4] != "API_"},
+        },
+    ],
+)
+def test_good_settings_are_silent(mango: dict[str, Any]) -> None:
+    assert ids(mango) == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "mango"),
+    [
+        ("E001", "text"),
+        ("E001", None),
+        ("E002", {**GOOD, "ADMIN_SITES": "django.contrib.admin.site"}),
+        ("E002", {**GOOD, "DEFAULT_REGION": 7}),
+        ("E002", {**GOOD, "CALL_GUARD_SECONDS": "10"}),
+        ("E002", {**GOOD, "CALL_GUARD_SECONDS": -1}),
+        ("E002", {**GOOD, "CALL_GUARD_SECONDS": True}),
+        ("E002", {**GOOD, "WEBHOOK_MAX_BYTES": 0}),
+        ("E002", {**GOOD, "WEBHOOK_MAX_BYTES": 1.5}),
+        ("E002", {**GOOD, "ALLOWED_DESTINATIONS": "RU"}),
+        ("E003", {"API_KEY": "the-key"}),
+        ("E003", {"API_SALT": "the-salt"}),
+        ("E003", {"API_KEY": "the-key", "API_SALT": 5}),
+        ("E003", {"ACCOUNTS": {"office": {"API_KEY": "the-key", "API_SALT": ""}}}),
+        ("E003", {**GOOD, "PREVIOUS": [{"API_KEY": "old-key"}]}),
+        ("E003", {**GOOD, "PREVIOUS": "old-key"}),
+        ("E004", {"ACCOUNTS": {"events": GOOD}}),
+        ("E004", {"ACCOUNTS": {"ping": GOOD}}),
+        ("E004", {"ACCOUNTS": {"two words": GOOD}}),
+        ("E004", {"ACCOUNTS": {"a/b": GOOD}}),
+        ("E004", {"ACCOUNTS": {"": GOOD}}),
+        ("E004", {"ACCOUNTS": {"x" * 51: GOOD}}),
+        ("E004", {"ACCOUNTS": {7: GOOD}}),
+        ("E005", {**GOOD, "TIMEOUT": 0}),
+        ("E005", {**GOOD, "TIMEOUT": (5, -1)}),
+        ("E005", {**GOOD, "TIMEOUT": None}),
+        ("E005", {**GOOD, "TIMEOUT": (5,)}),
+        ("E006", {**GOOD, "ADMIN_SITES": ["no.such.module"]}),
+        ("E006", {**GOOD, "ADMIN_SITES": ["django.contrib.admin.nothing"]}),
+        ("E006", {**GOOD, "ADMIN_SITES": ["pathlib.Path"]}),
+        ("E006", {**GOOD, "ADMIN_SITES": [other_site]}),
+        ("E007", {"ACCOUNTS": ["office"]}),
+        ("E007", {"ACCOUNTS": {"office": "the-key"}}),
+        ("E009", {**GOOD, "API_URL": "app.mango-office.ru/vpbx/"}),
+        ("E009", {**GOOD, "API_URL": "ftp://app.mango-office.ru/"}),
+        ("E009", {**GOOD, "API_URL": 5}),
+        ("E009", {"ACCOUNTS": {"office": {**GOOD, "API_URL": "https://"}}}),
+        ("W001", {**GOOD, "API_SALTS": "x"}),
+        ("W001", {"ACCOUNTS": {"office": {**GOOD, "SALT": "x"}}}),
+        ("W002", {}),
+        ("W002", {"API_KEY": "", "API_SALT": ""}),
+        ("W003", {**GOOD, "API_URL": "http://pbx.example/vpbx/"}),
+        ("W003", {"ACCOUNTS": {"office": {**GOOD, "API_URL": "http://10.0.0.1/vpbx/"}}}),
+        ("W005", {**GOOD, "DEFAULT_REGION": "UK"}),
+        ("W005", {**GOOD, "ALLOWED_DESTINATIONS": ["RU", "Russia"]}),
+        ("W006", {"ACCOUNTS": {"a": GOOD, "b": {**OTHER, "API_KEY": "the-key"}}}),
+    ],
+)
+def test_each_mistake_brings_up_its_check_and_no_other(expected: str, mango: object) -> None:
+    assert ids(mango) == [expected]
+
+
+def test_naive_times_are_refused() -> None:
+    assert ids(GOOD, USE_TZ=False) == ["E008"]
+
+
+def test_a_misspelt_key_is_answered_with_the_right_one() -> None:
+    with override_settings(MANGO={**GOOD, "api_urls": "x", "ZZZ": 1}):
+        close, far = checks.check_settings()
+
+    assert close.hint == "Did you mean 'API_URL'?"
+    assert far.hint is None
+
+
+def test_a_callable_is_not_called_by_checks() -> None:
+    def accounts() -> dict[str, Any]:
+        raise AssertionError("it may ask a database that does not exist yet")
+
+    assert ids({"ACCOUNTS": accounts}) == []
+
+
+def test_the_mount_of_notifications_is_found_at_any_depth() -> None:
+    for urlconf in ("tests.urls", "tests.webhooks.urls_prefixed", "tests.checks.urls_nested"):
+        with override_settings(ROOT_URLCONF=urlconf):
+            assert checks.check_urls() == []
+
+
+def test_a_missing_mount_is_a_warning() -> None:
+    with override_settings(ROOT_URLCONF="tests.checks.urls_without_mango"):
+        (found,) = checks.check_urls()
+    assert found.id == "django_mango.W004"
+    assert "include('django_mango.urls')" in str(found.hint)
+
+
+def test_django_runs_the_checks() -> None:
+    with override_settings(MANGO={}, ROOT_URLCONF="tests.checks.urls_without_mango"):
+        found = {one.id for one in run_checks()}
+    assert {"django_mango.W002", "django_mango.W004"} <= found
+
+
+def test_every_id_has_a_paragraph_and_no_paragraph_lacks_its_id() -> None:
+    source = (ROOT / "django_mango" / "checks.py").read_text(encoding="utf-8")
+    manual = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    used = set(re.findall(r"django_mango\.([EW]\d{3})", source))
+    assert used == set(re.findall(r"^### ([EW]\d{3}) ", manual, re.M))
+    tested = Path(__file__).read_text(encoding="utf-8")
+    assert not [one for one in used if one not in tested]

@@ -1,0 +1,6 @@
+"""A host that forgot the URL line."""
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [path("admin/", admin.site.urls)]
