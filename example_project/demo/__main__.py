@@ -86,33 +86,31 @@ def _undisturbed_after() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _room(once: bool) -> Iterator[Path]:
-    """Where the database lives: ``var/``, or a directory that is gone afterwards."""
-    if once:
-        # Not a TemporaryDirectory: its clean-up fails where a killed server still had a file open.
-        room = Path(tempfile.mkdtemp(prefix="django-mango-demo-"))
-        try:
-            yield room
-        finally:
-            shutil.rmtree(room, ignore_errors=True)
-    else:
+    """A directory for a new database, gone afterwards; two demos never share one."""
+    if not once:
         VAR.mkdir(exist_ok=True)
-        yield VAR
+    # Not a TemporaryDirectory: its clean-up fails where a killed server still had a file open.
+    room = Path(tempfile.mkdtemp(prefix="demo-", dir=None if once else VAR))
+    try:
+        yield room
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
 
 
 def _play(children: Children, room: Path, port: int) -> None:
-    database = room / "demo.sqlite3"
-    for suffix in ("", "-wal", "-shm"):
-        database.with_name(database.name + suffix).unlink(missing_ok=True)
     pbx = start_pbx(children, port)
     # The settings read the environment once, so it must be complete before Django starts.
-    os.environ.update(pbx.environment, EXAMPLE_DB=str(database))
+    environment = {**pbx.environment, "EXAMPLE_DB": str(room / "demo.sqlite3")}
+    os.environ.update(environment)
     os.environ["DJANGO_SETTINGS_MODULE"] = "example_project.settings"
     import django
 
     django.setup()
+    from .report import show_environment
     from .story import tell
 
     tell(lambda: start_site(children, pbx))
+    show_environment(environment)
 
 
 def _serve(children: Children) -> None:

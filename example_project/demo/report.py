@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
+
 from django.utils import timezone
 
 from django_mango.models import Call
@@ -41,3 +44,11 @@ def show_logins(address: str) -> None:
         if person.username:
             what = f"{person.username}, password {person.username}"
             line(f"extension {person.extension}", f"{what} ({person.name})")
+
+
+def show_environment(environment: Mapping[str, str]) -> None:
+    """How to run commands on the demo's database and PBX while it goes on."""
+    # The sandbox's key and salt are the defaults of the settings: no need to print a salt.
+    wanted = {name: environment[name] for name in ("EXAMPLE_DB", "MANGO_API_URL")}
+    settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in wanted.items())
+    line("commands", f"{settings} .venv/bin/python example_project/manage.py help")
