@@ -139,6 +139,7 @@ class Call(models.Model):
         permissions = [
             ("view_all_calls", _("Can view the calls of all")),
             ("place_call", _("Can place calls")),
+            ("place_call_for_others", _("Can place calls from the phones of others")),
             ("hang_up", _("Can end own calls")),
             ("hang_up_any", _("Can end the calls of others")),
         ]

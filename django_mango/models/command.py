@@ -44,6 +44,17 @@ class Command(models.Model):
         CALLBACK = "callback", _("call back")
         HANGUP = "hangup", _("hang up")
 
+    class Problem(models.TextChoices):
+        """Why a command was not carried out, or may not have been."""
+
+        REFUSED = "refused", _("the PBX refused")
+        NOT_SENT = "not_sent", _("the PBX could not be reached")
+        LOCKED_OUT = "locked_out", _("the PBX refuses this account for now")
+        RATE_LIMITED = "rate_limited", _("too many requests")
+        ANSWER_LOST = "answer_lost", _("the answer was lost")
+        TIMED_OUT = "timed_out", _("given up after a time-out")
+        FAULT = "fault", _("a fault of our own")
+
     account = models.ForeignKey(
         Account, models.CASCADE, related_name="commands", verbose_name=_("PBX account")
     )
@@ -77,6 +88,7 @@ class Command(models.Model):
         help_text=_("The call that resulted, or the call to be ended."),
     )
     result_code = models.IntegerField(_("result code"), null=True)
+    problem = models.CharField(max_length=20, choices=Problem, blank=True)
     error = models.CharField(_("error"), max_length=500, blank=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     request_id = models.CharField(_("request id of the service"), max_length=ID_LENGTH, blank=True)

@@ -193,6 +193,8 @@ class Impossible(Refused):
 class AlreadyEnded(Impossible):
     """4101: the call is over or was never there; for a hang-up that is a success."""
 
+    CODE: Final = 4101
+
 
 # 5xxx codes after which a call may ring all the same: faults in the middle of the work.
 # 5001 and 5005 refuse before it, 5009 and above are conditions that do not hold.

@@ -125,6 +125,11 @@ def is_premium(number: Number) -> bool:
     return parsed is not None and phonenumbers.number_type(parsed) in _PREMIUM
 
 
+def is_emergency(digits: str, region: str = "RU") -> bool:
+    """Whether a short number reaches an emergency service in the region."""
+    return bool(phonenumbers.is_emergency_number(digits, region))
+
+
 def region_of(number: Number) -> str:
     """ISO code of the country a number belongs to, empty when unknown."""
     parsed = _parse(number.e164, None)

@@ -1,0 +1,61 @@
+"""Use cases: the only way anything is sent, received or imported."""
+
+from .accounts import account_for, client_for
+from .calling import (
+    CallPlan,
+    hang_up,
+    may_hang_up,
+    outcome_level,
+    outcome_text,
+    place_call,
+    plan_call,
+    request_call,
+    settle_commands,
+)
+from .directory import employee_of
+from .errors import (
+    AccountUnknown,
+    DestinationRefused,
+    ImportRunning,
+    InsideTransaction,
+    NoExtension,
+    NothingToHangUp,
+    NumberRefused,
+    PeriodRefused,
+    PermissionRefused,
+    UserError,
+)
+from .importing import ImportReport, Progress, import_statistics
+from .inbox import receive, replay
+from .projecting import project_entries
+
+__all__ = [
+    "AccountUnknown",
+    "CallPlan",
+    "DestinationRefused",
+    "ImportReport",
+    "ImportRunning",
+    "InsideTransaction",
+    "NoExtension",
+    "NothingToHangUp",
+    "NumberRefused",
+    "PeriodRefused",
+    "PermissionRefused",
+    "Progress",
+    "UserError",
+    "account_for",
+    "client_for",
+    "employee_of",
+    "hang_up",
+    "import_statistics",
+    "may_hang_up",
+    "outcome_level",
+    "outcome_text",
+    "place_call",
+    "plan_call",
+    "project_entries",
+    "receive",
+    "replay",
+    "request_call",
+    "settle_commands",
+]

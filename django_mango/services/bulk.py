@@ -1,0 +1,138 @@
+"""Writing many rows: keyed upserts that touch nothing unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import connections, models, router
+
+from ..models import Account, CallRecord
+from ..protocol.statistics import Record
+from ..protocol.times import moment_or_none
+
+Row = TypeVar("Row", bound=models.Model)
+
+#: What a later report of the same row may change.
+_CHANGEABLE = (
+    "row_digest",
+    "recording_ids",
+    "line_number",
+    "created_at",
+    "disconnect_reason",
+    "changed_at",
+)
+
+
+@dataclass(slots=True)
+class Counters:
+    """What became of the rows of a batch."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+def upsert(
+    model: type[Row], rows: Sequence[Row], *, key: Sequence[str], update: Sequence[str]
+) -> None:
+    """Insert rows, or update ``update`` of those whose ``key`` exists; conflicts cannot fail.
+
+    Pass rows in key order: then two writers lock them in the same order.
+    """
+    if not rows:
+        return
+    features = connections[router.db_for_write(model)].features
+    model._default_manager.bulk_create(
+        rows,
+        update_conflicts=True,
+        update_fields=list(update),
+        unique_fields=list(key) if features.supports_update_conflicts_with_target else None,
+    )
+
+
+def write_records(account: Account, records: Iterable[Record], now: datetime) -> Counters:
+    """Store a batch of statistics rows by key. An unchanged row costs no write.
+
+    Recordings appear late and never shrink; a value once known is not blanked out.
+    """
+    batch = _unique(records)
+    keys = sorted(batch)
+    stored = {row.key: row for row in CallRecord.objects.filter(account=account, key__in=keys)}
+    counters = Counters()
+    rows = []
+    for key in keys:
+        record, old = batch[key], stored.get(key)
+        if old is not None and old.row_digest == record.digest:
+            counters.unchanged += 1
+            continue
+        if old is None:
+            counters.new += 1
+        else:
+            counters.changed += 1
+        rows.append(_row(account, record, old, now))
+    upsert(CallRecord, rows, key=("account", "key"), update=_CHANGEABLE)
+    return counters
+
+
+def record_of(row: CallRecord) -> Record:
+    """A stored row as the protocol's value."""
+    return Record(
+        entry_id=row.entry_id,
+        start=_seconds(row.started_at),
+        finish=_seconds(row.finished_at),
+        answer=_seconds(row.answered_at),
+        from_extension=row.from_extension,
+        from_number=row.from_number,
+        to_extension=row.to_extension,
+        to_number=row.to_number,
+        disconnect_reason=row.disconnect_reason,
+        line_number=row.line_number,
+        location=row.location,
+        create=_seconds(row.created_at),
+        records=tuple(row.recording_ids),
+    )
+
+
+def _unique(records: Iterable[Record]) -> dict[str, Record]:
+    """The last report of each key, with the recordings of all."""
+    found: dict[str, Record] = {}
+    for record in records:
+        earlier = found.get(record.key)
+        if earlier is not None:
+            recordings = dict.fromkeys((*earlier.records, *record.records))
+            record = replace(record, records=tuple(recordings))
+        found[record.key] = record
+    return found
+
+
+def _row(account: Account, record: Record, old: CallRecord | None, now: datetime) -> CallRecord:
+    recordings = list(dict.fromkeys((*(old.recording_ids if old else ()), *record.records)))
+    return CallRecord(
+        account=account,
+        kind=CallRecord.Kind.BASIC,
+        level=CallRecord.Level.LEG,
+        key=record.key,
+        row_digest=record.digest,
+        entry_id=record.entry_id,
+        created_at=moment_or_none(record.create) or (old.created_at if old else None),
+        started_at=moment_or_none(record.start),
+        answered_at=moment_or_none(record.answer),
+        finished_at=moment_or_none(record.finish),
+        from_extension=record.from_extension,
+        from_number=record.from_number,
+        to_extension=record.to_extension,
+        to_number=record.to_number,
+        line_number=record.line_number or (old.line_number if old else ""),
+        location=record.location,
+        disconnect_reason=record.disconnect_reason or (old.disconnect_reason if old else ""),
+        recording_ids=recordings,
+        first_seen_at=old.first_seen_at if old else now,
+        changed_at=now,
+    )
+
+
+def _seconds(moment: datetime | None) -> int:
+    return int(moment.timestamp()) if moment else 0

@@ -1,0 +1,310 @@
+"""Placing and ending calls (§3.2.1, §3.2.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..conf import CrmUser
+from ..models import Account, Call, Command, Employee
+from ..protocol import commands, numbers
+from ..protocol.errors import AlreadyEnded, InputError
+from ..protocol.projection import OpenLeg, choose_leg
+from . import journal
+from .accounts import account_for
+from .background import later
+from .destinations import destination
+from .directory import employee_of
+from .errors import NoExtension, NothingToHangUp, NumberRefused, PermissionRefused
+from .transactions import require_autocommit
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """What placing a call would do: whose phone rings first, then which number.
+
+    ``colleague_calls`` are calls others have with this client now.
+    """
+
+    account: Account
+    employee: Employee
+    extension: str
+    number: numbers.Number
+    colleague_calls: tuple[Call, ...] = ()
+
+    @property
+    def to_number(self) -> str:
+        """The number as it is sent: E.164 without plus, or a colleague's extension."""
+        return self.number.digits or self.number.raw.strip()
+
+
+def plan_call(
+    user: CrmUser | None,
+    number: str,
+    *,
+    employee: Employee | None = None,
+    account: Account | str | None = None,
+) -> CallPlan:
+    """What ``place_call`` would do, without doing it; raises the same ``UserError``."""
+    caller = _caller(user, employee, account)
+    extension = caller.extension_at()
+    if not extension:
+        raise NoExtension(
+            gettext_lazy("You have no extension in the PBX: no telephone of yours would ring.")
+            if employee is None
+            else gettext_lazy("This employee has no extension: no telephone would ring."),
+            "no_extension",
+        )
+    found = destination(number, caller.account, caller)
+    return CallPlan(caller.account, caller, extension, found, _colleague_calls(found, caller))
+
+
+def place_call(
+    user: CrmUser | None,
+    number: str,
+    *,
+    target: Any = None,
+    employee: Employee | None = None,
+    line: str | None = None,
+    account: Account | str | None = None,
+    token: str | None = None,
+) -> Command:
+    """Ring the user's telephone, then connect ``number`` (§3.2.1).
+
+    ``target`` is the host's object the call is about; ``employee`` another
+    person whose phone is to ring (needs the right); ``line`` the outgoing line,
+    digits or the name of a SIP line (Q87); ``token`` makes a repeated submit one
+    call. ``user=None`` is the site itself.
+
+    Raises ``UserError`` before anything is written, ``InsideTransaction`` among
+    them. Afterwards the returned ``Command`` tells what came of it: nothing is
+    raised, sent twice or forgotten.
+    """
+    require_autocommit()
+    command, is_new = _journal_call(user, number, target, employee, line, account, token)
+    if is_new:
+        journal.dispatch(command.pk)
+        command.refresh_from_db()
+    return command
+
+
+def request_call(
+    user: CrmUser | None,
+    number: str,
+    *,
+    target: Any = None,
+    employee: Employee | None = None,
+    line: str | None = None,
+    account: Account | str | None = None,
+    token: str | None = None,
+) -> Command:
+    """``place_call`` for code inside a transaction: journals now, sends on its commit.
+
+    A transaction that is rolled back takes the command with it and nothing is sent.
+    """
+    command, is_new = _journal_call(user, number, target, employee, line, account, token)
+    if is_new:
+        later(journal.dispatch, command_pk=command.pk)
+    return command
+
+
+def hang_up(user: CrmUser | None, call: Call, *, token: str | None = None) -> Command:
+    """End a live call by the leg the user may end now (§3.2.3, Q88).
+
+    The leg is chosen at this moment, from what is known now. Raises ``UserError``
+    before anything is written; afterwards as ``place_call``.
+    """
+    require_autocommit()
+    fresh = _visible(user, call)
+    employee = employee_of(user, fresh.account)
+    leg = _leg_to_end(user, fresh, employee)
+    wire = commands.Hangup(journal.new_command_id(), leg.call_id)
+    journal.settle_commands(fresh.account)
+    with transaction.atomic(durable=True):
+        command, is_new = journal.open_command(
+            wire, fresh.account, user, token=token, employee=employee, call=fresh
+        )
+    if is_new:
+        journal.dispatch(command.pk)
+        command.refresh_from_db()
+    return command
+
+
+def may_hang_up(user: CrmUser, call: Call) -> bool:
+    """Whether a hang-up by this user would find a leg to end."""
+    try:
+        _leg_to_end(user, _visible(user, call), employee_of(user, call.account))
+    except (PermissionRefused, NothingToHangUp):
+        return False
+    return True
+
+
+def settle_commands(account: Account | None = None) -> int:
+    """Give up commands whose process died; how many. See ``journal.settle_commands``."""
+    return journal.settle_commands(account)
+
+
+def outcome_level(command: Command) -> str:
+    """``success``, ``warning`` or ``error``: how a message about the command is to be shown."""
+    if command.status in (Command.Status.REFUSED, Command.Status.FAILED):
+        return "error"
+    return "warning" if command.status == Command.Status.UNKNOWN else "success"
+
+
+def outcome_text(command: Command) -> str:
+    """What came of a command, one line in the language active now."""
+    if command.status in (Command.Status.REFUSED, Command.Status.FAILED):
+        return _refusal_text(command)
+    if command.status == Command.Status.UNKNOWN:
+        return _(
+            "The answer of the PBX was lost: it may or may not have acted."
+            " Nothing is repeated by itself; look at your telephone."
+        )
+    if command.kind == Command.Kind.HANGUP:
+        if command.result_code == AlreadyEnded.CODE:
+            return _("The call had ended already.")
+        return _("The call is being ended.")
+    extension = command.payload.get("from", {}).get("extension", "")
+    return _("The call is being placed: telephone %(extension)s rings first, then %(number)s.") % {
+        "extension": extension,
+        "number": numbers.for_people(command.number),
+    }
+
+
+def _journal_call(
+    user: CrmUser | None,
+    number: str,
+    target: Any,
+    employee: Employee | None,
+    line: str | None,
+    account: Account | str | None,
+    token: str | None,
+) -> tuple[Command, bool]:
+    plan = plan_call(user, number, employee=employee, account=account)
+    try:
+        wire = commands.Callback(
+            command_id=journal.new_command_id(),
+            extension=plan.extension,
+            to_number=plan.to_number,
+            line_number=(line or "").strip(),
+        )
+    except InputError as error:
+        raise NumberRefused(
+            _("The PBX would not accept this: %(what)s.") % {"what": str(error)}, error.reason
+        ) from error
+    journal.settle_commands(plan.account)
+    with transaction.atomic():
+        return journal.open_command(
+            wire,
+            plan.account,
+            user,
+            token=token,
+            employee=plan.employee,
+            number=plan.number.e164 or plan.to_number,
+            target=target,
+        )
+
+
+def _caller(
+    user: CrmUser | None, employee: Employee | None, account: Account | str | None
+) -> Employee:
+    """The employee whose telephone is to ring; refuses who may not."""
+    if user is not None and not user.has_perm("django_mango.place_call"):
+        raise PermissionRefused(gettext_lazy("You may not place calls."), "permission")
+    if employee is None:
+        wanted = account_for(account) if isinstance(account, str) else account
+        found = employee_of(user, wanted)
+        if found is None:
+            account_for(wanted.alias if wanted else None)  # says so when nothing is configured
+            raise NoExtension(
+                gettext_lazy("You have no extension in the PBX: no telephone of yours would ring."),
+                "no_extension",
+            )
+        return found
+    own = user is None or employee.user_id == user.pk
+    if not own and not user.has_perm("django_mango.place_call_for_others"):  # type: ignore[union-attr] # a missing user owns all
+        raise PermissionRefused(
+            gettext_lazy("You may not place calls from the telephones of others."), "permission"
+        )
+    return employee
+
+
+def _colleague_calls(number: numbers.Number, caller: Employee) -> tuple[Call, ...]:
+    """Live calls of others with this client."""
+    if not number.e164:
+        return ()
+    calls = (
+        Call.objects.live()
+        .filter(account=caller.account, client_number=number.e164)
+        .exclude(employee=caller)
+        .select_related("employee")
+    )
+    return tuple(calls[:3])
+
+
+def _visible(user: CrmUser | None, call: Call) -> Call:
+    """The call as it is now, if the user may know of it."""
+    calls = Call.objects.select_related("account", "command")
+    if user is not None:
+        calls = calls.visible_to(user)
+    fresh = calls.filter(pk=call.pk).first()
+    may = user is None or any(
+        user.has_perm(f"django_mango.{name}") for name in ("hang_up", "hang_up_any")
+    )
+    if fresh is None or not may:
+        raise PermissionRefused(gettext_lazy("You may not end this call."), "permission")
+    return fresh
+
+
+def _leg_to_end(user: CrmUser | None, call: Call, employee: Employee | None) -> OpenLeg:
+    if not call.is_live:
+        raise NothingToHangUp(gettext_lazy("The call is over already."), "already_ended")
+    legs = [
+        OpenLeg(
+            leg["call_id"],
+            leg["state"],
+            leg["location"],
+            tuple(leg.get("extensions", ())),
+            leg["with_client"],
+        )
+        for leg in call.legs
+    ]
+    may_end_others = user is None or user.has_perm("django_mango.hang_up_any")
+    extension = employee.extension_at() if employee else ""
+    leg = choose_leg(legs, extension, may_end_others=may_end_others)
+    if leg is None:
+        raise NothingToHangUp(
+            gettext_lazy("There is nothing to hang up: your telephone is not in this call now.")
+            if not may_end_others
+            else gettext_lazy("A call that waits in a queue cannot be ended from here."),
+            "no_leg",
+        )
+    return leg
+
+
+def _refusal_text(command: Command) -> str:
+    problem = command.problem
+    if problem == Command.Problem.NOT_SENT:
+        return _("The PBX cannot be reached. Nothing was sent; try again in a moment.")
+    if problem == Command.Problem.LOCKED_OUT:
+        until = command.account.locked_until()
+        if until is None:
+            return _("The PBX refused this account for a while. You can try again now.")
+        local = date_format(timezone.localtime(until), "H:i:s")
+        return _("The PBX refuses this account until %(time)s. Nothing was done.") % {"time": local}
+    if problem == Command.Problem.RATE_LIMITED:
+        return _("Too many requests to the PBX at once. Nothing was done; try again in a moment.")
+    if problem == Command.Problem.TIMED_OUT:
+        return _("The command was not sent in time and will not be sent any more.")
+    if command.result_code is None:
+        return _("The PBX refused.")
+    return _("The PBX refused: %(meaning)s (%(code)s).") % {
+        "meaning": command.meaning,
+        "code": command.result_code,
+    }

@@ -1,0 +1,92 @@
+"""Where a call may go: a stolen password must not become a telephone bill."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import conf
+from ..models import Account, Employee, EmployeeAddress, Line
+from ..protocol import numbers
+from ..protocol.errors import InputError
+from .errors import DestinationRefused, NumberRefused
+
+
+def destination(text: str, account: Account, employee: Employee) -> numbers.Number:
+    """The number to dial for a text of a person, checked against the policy.
+
+    Raises ``NumberRefused`` for what is no number, ``DestinationRefused`` for what
+    may not be called: other countries than allowed, premium and emergency
+    numbers, our own lines and phones. A colleague's extension may be called.
+    """
+    region = conf.get("DEFAULT_REGION", str).upper()
+    number = numbers.from_text(text, region)
+    if number.kind is numbers.Kind.EXTENSION:
+        return _colleague(number, account, employee)
+    try:
+        number = numbers.dialable(text, region)
+    except InputError as error:
+        if error.reason == "required":
+            raise NumberRefused(_("There is no number to call."), "no_number") from error
+        raise NumberRefused(
+            _("“%(number)s” is not a phone number that can be called.")
+            % {"number": text.strip()[:64]},
+            "invalid_number",
+        ) from error
+    _refuse_forbidden(number)
+    _refuse_own(number, account, employee, timezone.now())
+    return number
+
+
+def _colleague(number: numbers.Number, account: Account, employee: Employee) -> numbers.Number:
+    extension = number.raw.strip()
+    region = conf.get("DEFAULT_REGION", str).upper()
+    if numbers.is_emergency(extension, region):
+        raise DestinationRefused(
+            _("Emergency numbers cannot be called from here: use a telephone."), "emergency"
+        )
+    owner = (
+        EmployeeAddress.objects.filter(
+            account=account, kind=EmployeeAddress.Kind.EXTENSION, value=extension
+        )
+        .valid_at(timezone.now())
+        .first()
+    )
+    if owner is None:
+        raise NumberRefused(
+            _("“%(number)s” is neither a phone number nor a colleague's extension.")
+            % {"number": extension},
+            "invalid_number",
+        )
+    if owner.employee_id == employee.pk:
+        raise DestinationRefused(_("This is your own extension."), "own_number")
+    return number
+
+
+def _refuse_forbidden(number: numbers.Number) -> None:
+    if numbers.is_premium(number):
+        raise DestinationRefused(
+            _("Calls to premium-rate numbers are not allowed."), "premium_number"
+        )
+    allowed = conf.destinations()
+    if "*" not in allowed and numbers.region_of(number) not in allowed:
+        raise DestinationRefused(
+            _("Calls to this country are not allowed: %(number)s.")
+            % {"number": numbers.for_people(number.e164)},
+            "country",
+        )
+
+
+def _refuse_own(
+    number: numbers.Number, account: Account, employee: Employee, now: datetime
+) -> None:
+    lines = Line.objects.filter(account=account).values_list("number", flat=True)
+    if any(numbers.from_service(line).e164 == number.e164 for line in lines):
+        raise DestinationRefused(_("This is a number of our own PBX."), "own_number")
+    own = employee.addresses.filter(kind=EmployeeAddress.Kind.NUMBER, value=number.e164).valid_at(
+        now
+    )
+    if own.exists():
+        raise DestinationRefused(_("This is your own number."), "own_number")

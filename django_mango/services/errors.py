@@ -1,0 +1,67 @@
+"""What a person is told when something cannot be done.
+
+Raised before anything is written or sent. ``str(error)`` is one line in the
+language active at that moment; ``code`` is a stable word for programs.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.functional import Promise
+
+
+class UserError(Exception):
+    """Base of all refusals with a message for people."""
+
+    def __init__(self, message: str | Promise, code: str = "refused") -> None:
+        self.message = message
+        self.code = code
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class PermissionRefused(UserError):
+    """The user has not the right."""
+
+
+class NoExtension(UserError):
+    """Nobody's phone would ring: the user has no extension in this PBX (Q86)."""
+
+
+class NumberRefused(UserError):
+    """The text is no number that can be dialled."""
+
+
+class DestinationRefused(UserError):
+    """The number is fine, but calls there are not allowed."""
+
+
+class AccountUnknown(UserError):
+    """The settings have no such PBX account."""
+
+
+class NothingToHangUp(UserError):
+    """The call is over, or it has no leg this user could end."""
+
+
+class InsideTransaction(UserError):
+    """A command inside a transaction could be sent and then forgotten."""
+
+
+class ImportRunning(UserError):
+    """Another process imports for this account now."""
+
+
+class PeriodRefused(UserError):
+    """The period makes no sense: upside down, in the future, without a time zone."""
+
+
+class AccountLocked(UserError):
+    """The service refuses the account until ``until`` (aware UTC)."""
+
+    def __init__(self, message: str | Promise, until: datetime) -> None:
+        self.until = until
+        super().__init__(message, "locked_out")

@@ -1,0 +1,323 @@
+"""Statistics into the database: windows, polling, keyed upserts, calls (§3.4.1)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import conf
+from ..client import Client, StatisticsClient
+from ..models import Account, CallRecord, Notification, StatsImport
+from ..protocol import statistics
+from ..protocol.commands import StatsRequest
+from ..protocol.errors import AnswerLost, LockedOut, ResultGone, ServiceError, WrongKeys
+from ..protocol.statistics import BadRow, Record
+from . import journal
+from .accounts import account_for, client_for
+from .bulk import Counters, write_records
+from .directory import directory_of
+from .errors import ImportRunning, PeriodRefused
+from .leases import HeldLease, LeaseTaken
+from .projecting import project_locked
+from .transactions import repeated
+
+log = logging.getLogger("django_mango.importing")
+
+#: The service allows a month; neighbours share their edge second (§3.4.1.1, Q25).
+LONGEST_WINDOW = timedelta(days=28)
+_BATCH = 2000
+_BAD_ROWS_KEPT = 20
+_SHOWN = 500
+
+
+class Progress:
+    """What an import tells while it runs; override what you need."""
+
+    def started(self, windows: int) -> None:
+        """The number of windows is known."""
+
+    def window_started(self, index: int, total: int, since: datetime, until: datetime) -> None:
+        """Window ``index`` (from 1) of ``total`` is requested."""
+
+    def rows_read(self, count: int) -> None:
+        """So many rows of this window are stored."""
+
+    def window_done(self, window: StatsImport) -> None:
+        """The window is done or has failed."""
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did. ``calls`` counts calls created or changed."""
+
+    account: Account
+    windows: list[StatsImport] = field(default_factory=list)
+    calls: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Every window is complete and every row was understood."""
+        return not self.errors and not self.bad
+
+    @property
+    def rows(self) -> int:
+        return sum(window.rows for window in self.windows)
+
+    @property
+    def new(self) -> int:
+        return sum(window.new for window in self.windows)
+
+    @property
+    def changed(self) -> int:
+        return sum(window.changed for window in self.windows)
+
+    @property
+    def unchanged(self) -> int:
+        return sum(window.unchanged for window in self.windows)
+
+    @property
+    def bad(self) -> int:
+        return sum(window.bad for window in self.windows)
+
+
+def import_statistics(
+    account: Account | str | None,
+    since: datetime,
+    until: datetime,
+    *,
+    kind: str = CallRecord.Kind.BASIC,
+    window: timedelta | None = None,
+    progress: Progress | None = None,
+    client: Client | None = None,
+) -> ImportReport:
+    """Load the statistics of a period; safe to repeat, overlap and interrupt.
+
+    Times are aware; an ``until`` later than now means now. ``window`` is at most
+    28 days. A window that fails is recorded and the next ones are tried; the
+    report says so. Raises ``PeriodRefused``, ``AccountUnknown`` and, when another
+    process imports for this account, ``ImportRunning``.
+    """
+    if kind != CallRecord.Kind.BASIC:
+        raise ValueError("only basic statistics can be imported")
+    step = window or LONGEST_WINDOW
+    until = _checked_end(since, until, step)
+    if not isinstance(account, Account):
+        account = account_for(account)
+    client = client or client_for(account)
+    try:
+        lease = HeldLease(f"import:{account.alias}")
+    except LeaseTaken as taken:
+        raise _running(taken) from taken
+    try:
+        return _Run(account, client, lease, progress or Progress()).over(since, until, step)
+    except LeaseTaken as taken:
+        raise _running(taken) from taken
+    finally:
+        lease.release()
+
+
+def windows_of(
+    since: datetime, until: datetime, step: timedelta
+) -> list[tuple[datetime, datetime]]:
+    """The period cut into windows; neighbours share their edge second."""
+    edges = [since]
+    while edges[-1] + step < until:
+        edges.append(edges[-1] + step)
+    return list(zip(edges, [*edges[1:], until], strict=True))
+
+
+class _Run:
+    """One import of one account, under its lease."""
+
+    def __init__(
+        self, account: Account, client: Client, lease: HeldLease, progress: Progress
+    ) -> None:
+        self._account = account
+        self._lease = lease
+        self._progress = progress
+        self._statistics = StatisticsClient(
+            client, max_wait=conf.seconds("STATS_MAX_WAIT_SECONDS").total_seconds()
+        )
+        self._report = ImportReport(account)
+
+    def over(self, since: datetime, until: datetime, step: timedelta) -> ImportReport:
+        journal.settle_commands(self._account)
+        self._close_interrupted()
+        windows = windows_of(since, until, step)
+        self._progress.started(len(windows))
+        for index, (start, end) in enumerate(windows, 1):
+            self._progress.window_started(index, len(windows), start, end)
+            window = self._window(start, end)
+            self._progress.window_done(window)
+            if window.state == StatsImport.State.FAILED:
+                self._report.errors.append(window.error)
+            if self._is_hopeless:
+                break
+        self._sweep()
+        return self._report
+
+    _is_hopeless = False
+
+    def _close_interrupted(self) -> None:
+        """We hold the lease, so windows that look running were left by a dead process."""
+        StatsImport.objects.filter(
+            account=self._account,
+            state__in=(StatsImport.State.REQUESTED, StatsImport.State.LOADING),
+        ).update(state=StatsImport.State.FAILED, error="interrupted", finished_at=timezone.now())
+
+    def _window(self, since: datetime, until: datetime) -> StatsImport:
+        now = timezone.now()
+        window = StatsImport.objects.create(
+            account=self._account, since=since, until=until, started_at=now
+        )
+        self._report.windows.append(window)
+        try:
+            self._load(window)
+        except (ServiceError, BaseException) as error:
+            self._fail(window, error)
+            if not isinstance(error, ServiceError):
+                raise
+            # Asking on would only prolong the lock-out (§1.4.1).
+            self._is_hopeless = isinstance(error, (LockedOut, WrongKeys))
+        else:
+            window.state = StatsImport.State.DONE
+            window.complete_until = min(until, now - conf.seconds("STATS_SETTLE_SECONDS"))
+            window.finished_at = timezone.now()
+            window.save()
+        return window
+
+    def _load(self, window: StatsImport) -> None:
+        """Request, wait and store; a key that is gone is asked for anew, once (Q22)."""
+        try:
+            self._load_once(window)
+        except ResultGone:
+            log.info("the statistics key is gone, asking anew")
+            self._load_once(window)
+
+    def _load_once(self, window: StatsImport) -> None:
+        window.attempts += 1
+        window.rows = window.new = window.changed = window.unchanged = window.bad = 0
+        window.bad_rows = []
+        window.request_key = self._statistics.request(
+            StatsRequest(window.since, window.until, fields=statistics.OUR_FIELDS)
+        )
+        window.ready_at = None
+        window.state = StatsImport.State.LOADING
+        window.save()
+        with self._statistics.wait(window.request_key, hurry=lambda: self._is_ready(window)) as csv:
+            self._store(window, statistics.read_rows(csv))
+
+    def _is_ready(self, window: StatsImport) -> bool:
+        """Asked while waiting: keeps the lease, looks for the readiness notification."""
+        self._lease.beat()
+        return StatsImport.objects.filter(pk=window.pk).exclude(ready_at=None).exists()
+
+    def _store(self, window: StatsImport, rows: Iterator[Record | BadRow]) -> None:
+        is_cut = False
+        for batch in _batches(rows):
+            good = [row for row in batch if isinstance(row, Record)]
+            bad = [row for row in batch if isinstance(row, BadRow)]
+            is_cut = is_cut or any(row.reason == "cut" for row in bad)
+            counters, calls = self._write(good)
+            self._report.calls += calls
+            self._count(window, batch, counters, bad)
+            self._lease.beat()
+            self._progress.rows_read(window.rows)
+        if is_cut:
+            raise AnswerLost("the last line of the statistics is cut off")
+
+    def _write(self, records: list[Record]) -> tuple[Counters, int]:
+        """Records and the calls of their entries, in one transaction: no kill parts them."""
+        directory = directory_of(self._account)
+        entry_ids = sorted({record.entry_id for record in records if record.entry_id})
+
+        def work() -> tuple[Counters, int]:
+            counters = write_records(self._account, records, timezone.now())
+            if not (counters.new or counters.changed) or not entry_ids:
+                return counters, 0
+            return counters, project_locked(self._account, entry_ids, directory)
+
+        return repeated(work) if records else (Counters(), 0)
+
+    def _count(
+        self,
+        window: StatsImport,
+        batch: list[Record | BadRow],
+        counters: Counters,
+        bad: list[BadRow],
+    ) -> None:
+        window.rows += len(batch)
+        window.new += counters.new
+        window.changed += counters.changed
+        window.unchanged += counters.unchanged
+        window.bad += len(bad)
+        kept = _BAD_ROWS_KEPT - len(window.bad_rows)
+        window.bad_rows += [
+            {"line": row.line, "reason": row.reason, "text": row.text} for row in bad[:kept]
+        ]
+        window.save()
+
+    def _fail(self, window: StatsImport, error: BaseException) -> None:
+        log.warning("statistics %s failed: %s", window, type(error).__name__)
+        window.state = StatsImport.State.FAILED
+        window.error = (str(error) if isinstance(error, ServiceError) else type(error).__name__)[
+            :_SHOWN
+        ]
+        window.finished_at = timezone.now()
+        window.save()
+
+    def _sweep(self) -> None:
+        """Take the notifications a crash left unprocessed."""
+        waiting = (
+            Notification.objects.unprocessed()
+            .filter(account=self._account, kind__in=("events/call", "events/summary"))
+            .exclude(entry_id="")
+            .order_by()
+            .values_list("entry_id", flat=True)
+            .distinct()
+        )
+        entry_ids = sorted(waiting)
+        directory = directory_of(self._account)
+        for part in _parts(entry_ids):
+            self._report.calls += repeated(
+                lambda part=part: project_locked(self._account, part, directory)
+            )
+
+
+def _checked_end(since: datetime, until: datetime, step: timedelta) -> datetime:
+    if since.tzinfo is None or until.tzinfo is None:
+        raise PeriodRefused(_("The period needs times with a time zone."), "naive")
+    if until <= since:
+        raise PeriodRefused(_("The period ends before it begins."), "upside_down")
+    now = timezone.now()
+    if since >= now:
+        raise PeriodRefused(_("The period lies in the future."), "future")
+    if not timedelta(seconds=1) <= step <= LONGEST_WINDOW:
+        raise PeriodRefused(_("A window is at least a second and at most 28 days long."), "window")
+    return min(until, now)
+
+
+def _running(taken: LeaseTaken) -> ImportRunning:
+    return ImportRunning(
+        _("Statistics of this account are being imported already: %(owner)s.")
+        % {"owner": taken.owner},
+        "import_running",
+    )
+
+
+def _batches(rows: Iterable[Record | BadRow]) -> Iterator[list[Record | BadRow]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
+
+
+def _parts(entry_ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(entry_ids), _BATCH):
+        yield entry_ids[start : start + _BATCH]

@@ -1,0 +1,266 @@
+"""The journal of commands: committed before a byte is sent, its outcome written after.
+
+A process may die anywhere. Before ``sent`` nothing left, so the command never
+leaves later either; after it the fate is unknown until the answer, an event or
+the notification of the outcome tells. Nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from .. import conf
+from ..client import Client
+from ..conf import CrmUser
+from ..models import Account, Call, Command, Employee
+from ..protocol import codes, commands
+from ..protocol.answers import Answer
+from ..protocol.errors import (
+    AlreadyEnded,
+    LockedOut,
+    NotSent,
+    RateLimited,
+    ServiceError,
+)
+from ..protocol.notifications import CommandResult
+from .accounts import client_for
+
+log = logging.getLogger("django_mango.calling")
+
+Wire = commands.Callback | commands.Hangup
+_SHOWN = 500
+
+
+def new_command_id() -> str:
+    """An id nobody used before: the service does not check that (T-50, Q68)."""
+    return str(uuid.uuid4())
+
+
+def open_command(
+    wire: Wire,
+    account: Account,
+    user: CrmUser | None,
+    *,
+    token: str | None,
+    employee: Employee | None,
+    number: str = "",
+    target: Any = None,
+    call: Call | None = None,
+) -> tuple[Command, bool]:
+    """Write the command as ``created``, or return the one that runs already.
+
+    The same token, or the same person asking for the same within the guard
+    window, is one command. Touching the account's row first puts two clicks of
+    one moment into an order, on every database.
+    """
+    now = timezone.now()
+    Account.objects.filter(pk=account.pk).update(alias=F("alias"))
+    token = _scoped(token, user)
+    running = _same_token(account, token) or _just_asked(
+        wire, account, user, employee, number, call, now
+    )
+    if running is not None:
+        return running, False
+    command = Command(
+        account=account,
+        command_id=wire.command_id,
+        kind=wire.kind,
+        payload=wire.payload(),
+        token=token,
+        user_id=user.pk if user is not None else None,
+        employee=employee,
+        number=number,
+        call=call,
+        created_at=now,
+    )
+    if target is not None:
+        command.target = target
+        command.target_id = str(target.pk)
+    command.save(force_insert=True)
+    return command, True
+
+
+def dispatch(command_pk: int, client: Client | None = None) -> None:
+    """Send a ``created`` command, once in its life, and write what came of it.
+
+    Must run outside a transaction. Whoever moves the row to ``sent`` sends;
+    everybody else returns at once. A row past its time-out is never sent.
+    """
+    now = timezone.now()
+    oldest = now - conf.seconds("COMMAND_TIMEOUT_SECONDS")
+    mine = Command.objects.filter(
+        pk=command_pk, status=Command.Status.CREATED, created_at__gt=oldest
+    )
+    with transaction.atomic(durable=True):
+        won = mine.update(status=Command.Status.SENT, sent_at=now)
+    if not won:
+        return
+    command = Command.objects.select_related("account").get(pk=command_pk)
+    try:
+        answer = (client or client_for(command.account)).send(_wire(command))
+    except ServiceError as error:
+        outcome = _failure(error, command)
+    except Exception as error:
+        # Our own fault, at an unknown point: the request may have left.
+        log.exception("command %s broke", command.command_id)
+        outcome = _values(Command.Status.UNKNOWN, Command.Problem.FAULT, type(error).__name__)
+    else:
+        outcome = _success(answer)
+    with transaction.atomic(durable=True):
+        _write(command, outcome)
+
+
+def note_result(account: Account, result: CommandResult) -> None:
+    """Write what the notification of an outcome says (§3.2), before or after the answer."""
+    if not result.command_id:
+        return
+    done = codes.is_success(result.code) or result.code == AlreadyEnded.CODE
+    status = Command.Status.CONFIRMED if done else Command.Status.FAILED
+    (
+        Command.objects.filter(account=account, command_id=result.command_id)
+        .exclude(status__in=(Command.Status.CREATED, Command.Status.REFUSED))
+        .update(
+            status=status,
+            result_code=result.code,
+            problem="" if done else Command.Problem.REFUSED,
+            error="",
+            settled_at=timezone.now(),
+        )
+    )
+
+
+def settle_commands(account: Account | None = None, now: datetime | None = None) -> int:
+    """Give up commands whose process died: ``created`` becomes failed, ``sent`` unknown.
+
+    Returns how many were given up.
+    """
+    now = now or timezone.now()
+    stale = Command.objects.filter(created_at__lte=now - conf.seconds("COMMAND_TIMEOUT_SECONDS"))
+    if account is not None:
+        stale = stale.filter(account=account)
+    timed_out = {"problem": Command.Problem.TIMED_OUT, "settled_at": now}
+    never_sent = stale.filter(status=Command.Status.CREATED).update(
+        status=Command.Status.FAILED, **timed_out
+    )
+    lost = stale.filter(status=Command.Status.SENT).update(
+        status=Command.Status.UNKNOWN, **timed_out
+    )
+    return never_sent + lost
+
+
+def _scoped(token: str | None, user: CrmUser | None) -> str | None:
+    """The token as stored: of this user only, so that nobody meets another one's command."""
+    if not token:
+        return None
+    owner = user.pk if user is not None else ""
+    return hashlib.sha256(f"{owner}\n{token}".encode()).hexdigest()
+
+
+def _same_token(account: Account, token: str | None) -> Command | None:
+    return Command.objects.filter(account=account, token=token).first() if token else None
+
+
+def _just_asked(
+    wire: Wire,
+    account: Account,
+    user: CrmUser | None,
+    employee: Employee | None,
+    number: str,
+    call: Call | None,
+    now: datetime,
+) -> Command | None:
+    recent = Command.objects.running().filter(
+        account=account, kind=wire.kind, created_at__gt=now - conf.seconds("CALL_GUARD_SECONDS")
+    )
+    if isinstance(wire, commands.Hangup):
+        recent = recent.filter(call=call, payload__call_id=wire.call_id)
+    else:
+        recent = recent.filter(number=number)
+        recent = (
+            recent.filter(user=user.pk) if user is not None else recent.filter(employee=employee)
+        )
+    return recent.first()
+
+
+def _wire(command: Command) -> Wire:
+    """The command as it was journalled, back in the protocol's form."""
+    payload = command.payload
+    if command.kind == Command.Kind.HANGUP:
+        return commands.Hangup(command.command_id, payload["call_id"])
+    return commands.Callback(
+        command_id=command.command_id,
+        extension=payload["from"]["extension"],
+        from_number=payload["from"]["number"],
+        to_number=payload["to_number"],
+        line_number=payload.get("line_number", ""),
+    )
+
+
+def _success(answer: Answer) -> dict[str, object]:
+    return _values(
+        Command.Status.ACCEPTED,
+        code=answer.code,
+        http_status=answer.status,
+        request_id=answer.request_id,
+    )
+
+
+def _failure(error: ServiceError, command: Command) -> dict[str, object]:
+    status = Command.Status.REFUSED
+    problem: Command.Problem | None = Command.Problem.REFUSED
+    if isinstance(error, AlreadyEnded) and command.kind == Command.Kind.HANGUP:
+        status, problem = Command.Status.ACCEPTED, None  # what was asked for is so
+    elif isinstance(error, NotSent):
+        status, problem = Command.Status.FAILED, Command.Problem.NOT_SENT
+    elif isinstance(error, LockedOut):
+        problem = Command.Problem.LOCKED_OUT
+    elif isinstance(error, RateLimited):
+        problem = Command.Problem.RATE_LIMITED
+    elif error.is_uncertain:
+        status, problem = Command.Status.UNKNOWN, Command.Problem.ANSWER_LOST
+    return _values(
+        status,
+        problem,
+        "" if problem is None else str(error),
+        code=error.code,
+        http_status=error.status,
+        request_id=error.request_id,
+    )
+
+
+def _values(
+    status: Command.Status,
+    problem: Command.Problem | None = None,
+    error: str = "",
+    *,
+    code: int | None = None,
+    http_status: int | None = None,
+    request_id: str = "",
+) -> dict[str, object]:
+    return {
+        "status": status,
+        "problem": problem or "",
+        "error": error[:_SHOWN],
+        "result_code": code,
+        "http_status": http_status,
+        "request_id": request_id[:128],
+    }
+
+
+def _write(command: Command, outcome: dict[str, Any]) -> None:
+    """Write the outcome unless a notification told it meanwhile; the evidence in any case."""
+    now = timezone.now()
+    settled = None if outcome["status"] == Command.Status.ACCEPTED else now
+    sent = Command.objects.filter(pk=command.pk, status=Command.Status.SENT)
+    if not sent.update(**outcome, answered_at=now, settled_at=settled):
+        Command.objects.filter(pk=command.pk).update(
+            http_status=outcome["http_status"], request_id=outcome["request_id"], answered_at=now
+        )
