@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from django.utils import timezone
@@ -180,12 +181,13 @@ class _Run:
         self._report.windows.append(window)
         try:
             self._load(window)
-        except (ServiceError, BaseException) as error:
-            self._fail(window, error)
-            if not isinstance(error, ServiceError):
-                raise
+        except ServiceError as error:
+            self._fail(window, str(error))
             # Asking on would only prolong the lock-out (§1.4.1).
             self._is_hopeless = isinstance(error, (LockedOut, WrongKeys))
+        except BaseException as error:
+            self._fail(window, type(error).__name__)
+            raise
         else:
             window.state = StatsImport.State.DONE
             window.complete_until = min(until, now - conf.seconds("STATS_SETTLE_SECONDS"))
@@ -227,7 +229,7 @@ class _Run:
             is_cut = is_cut or any(row.reason == "cut" for row in bad)
             counters, calls = self._write(good)
             self._report.calls += calls
-            self._count(window, batch, counters, bad)
+            self._count(window, len(batch), counters, bad)
             self._lease.beat()
             self._progress.rows_read(window.rows)
         if is_cut:
@@ -249,11 +251,11 @@ class _Run:
     def _count(
         self,
         window: StatsImport,
-        batch: list[Record | BadRow],
+        rows: int,
         counters: Counters,
         bad: list[BadRow],
     ) -> None:
-        window.rows += len(batch)
+        window.rows += rows
         window.new += counters.new
         window.changed += counters.changed
         window.unchanged += counters.unchanged
@@ -264,12 +266,10 @@ class _Run:
         ]
         window.save()
 
-    def _fail(self, window: StatsImport, error: BaseException) -> None:
-        log.warning("statistics %s failed: %s", window, type(error).__name__)
+    def _fail(self, window: StatsImport, error: str) -> None:
+        log.warning("statistics %s failed: %s", window, error)
         window.state = StatsImport.State.FAILED
-        window.error = (str(error) if isinstance(error, ServiceError) else type(error).__name__)[
-            :_SHOWN
-        ]
+        window.error = error[:_SHOWN]
         window.finished_at = timezone.now()
         window.save()
 
@@ -286,9 +286,7 @@ class _Run:
         entry_ids = sorted(waiting)
         directory = directory_of(self._account)
         for part in _parts(entry_ids):
-            self._report.calls += repeated(
-                lambda part=part: project_locked(self._account, part, directory)
-            )
+            self._report.calls += repeated(partial(project_locked, self._account, part, directory))
 
 
 def _checked_end(since: datetime, until: datetime, step: timedelta) -> datetime:
