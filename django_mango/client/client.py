@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable
 from typing import Self
-from urllib.parse import urlsplit
 
 import requests
 
@@ -48,7 +47,6 @@ class Client:
         clock: Callable[[], float] | None = None,
     ) -> None:
         self._credentials = credentials
-        self._host = urlsplit(api_url).hostname or ""
         self._transport = Transport(api_url, timeout, session)
         self.sleep = sleep or _sleep
         self.clock = clock or time.monotonic
@@ -111,7 +109,7 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._host}>"
+        return f"<{type(self).__name__} {self._transport.host}>"
 
     def _exchange(self, command: Command) -> Answer | ServiceError:
         """One request. Errors are returned: the frames here hold the body."""

@@ -123,9 +123,21 @@ class Transport:
         self._own_session = session is None
         self._session = session or _session()
 
+    @property
+    def host(self) -> str:
+        """Name of the service's machine, empty when the address has none."""
+        try:
+            return urlsplit(self._api_url).hostname or ""
+        except ValueError:
+            return ""
+
     def post(self, path: str, form: bytes, *, alone: bool) -> Reply | ServiceError:
         """Post a form; ``alone``: on a connection of its own, closed afterwards."""
-        url = urljoin(self._api_url, path)
+        try:
+            url = urljoin(self._api_url, path)
+            environment = _environment(url) if self._own_session else {}
+        except ValueError:
+            return NotSent("the address of the service is wrong")
         headers = {"Content-Type": CONTENT_TYPE, "User-Agent": USER_AGENT}
         of_its_own = _session() if alone and self._own_session else None
         if alone:
@@ -138,7 +150,7 @@ class Transport:
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
-                **(_environment(url) if self._own_session else {}),
+                **environment,
             )
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
             if of_its_own is not None:
