@@ -183,10 +183,8 @@ def _just_asked(
     if isinstance(wire, commands.Hangup):
         recent = recent.filter(call=call, payload__call_id=wire.call_id)
     else:
-        recent = recent.filter(number=number)
-        recent = (
-            recent.filter(user=user.pk) if user is not None else recent.filter(employee=employee)
-        )
+        who = {"user": user.pk} if user is not None else {"employee": employee}
+        recent = recent.filter(number=number, **who)
     return recent.first()
 
 

@@ -8,7 +8,7 @@ reads every fact committed until then, so the last of several writers sees all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils import timezone
@@ -23,6 +23,8 @@ from .directory import directory_of
 from .participants import write_parties
 from .transactions import repeated
 
+#: An event with its id proves that such a command was carried out.
+_UNPROVEN = (Command.Status.SENT, Command.Status.UNKNOWN)
 _KINDS = ("events/call", "events/summary")
 #: Columns the projection owns; nothing else writes them.
 _PROJECTED = (
@@ -87,7 +89,7 @@ def project_locked(account: Account, entry_ids: Sequence[str], directory: Direct
     upsert(Call, changed, key=("account", "entry_id"), update=_COLUMNS)
     write_parties(account, [(calls[entry_id], result) for entry_id, result in projected.items()])
     _drop_skeletons(calls[entry_id] for entry_id in entry_ids if entry_id not in projected)
-    _join_commands(changed)
+    _join_commands(changed, {command.pk: command for command in commands.values()})
     _mark_processed(facts.values())
     return len(changed)
 
@@ -199,17 +201,19 @@ def _drop_skeletons(calls: Iterable[Call]) -> None:
         Call.objects.filter(pk__in=empty).delete()
 
 
-def _join_commands(calls: Iterable[Call]) -> None:
+def _join_commands(calls: Iterable[Call], commands: Mapping[int, Command]) -> None:
     """Tell our commands which call came of them; an event proves that one was carried out."""
-    now = timezone.now()
     for call in calls:
-        if call.command_id is None:
+        command = commands.get(call.command_id) if call.command_id is not None else None
+        if command is None:
             continue
-        mine = Command.objects.filter(pk=call.command_id)
-        mine.filter(call=None).update(call=call)
-        mine.filter(status__in=(Command.Status.SENT, Command.Status.UNKNOWN)).update(
-            status=Command.Status.CONFIRMED, settled_at=now, problem="", error=""
-        )
+        mine = Command.objects.filter(pk=command.pk)
+        if command.call_id is None:
+            mine.filter(call=None).update(call=call)
+        if command.status in _UNPROVEN:
+            mine.filter(status__in=_UNPROVEN).update(
+                status=Command.Status.CONFIRMED, settled_at=timezone.now(), problem="", error=""
+            )
 
 
 def _mark_processed(facts: Iterable[_Stored]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .. import numbers
@@ -19,7 +19,7 @@ class Address:
 
     kind: str
     value: str
-    owner: Hashable
+    owner: int
     valid_from: int | None = None
     valid_to: int | None = None
 
@@ -40,7 +40,7 @@ class Directory:
     def __init__(self, addresses: Iterable[Address] = (), region: str = "RU") -> None:
         self.region = region
         self._addresses: dict[tuple[str, str], list[Address]] = {}
-        self._extensions: dict[Hashable, list[Address]] = {}
+        self._extensions: dict[int, list[Address]] = {}
         self._domains: set[str] = set()
         for address in sorted(addresses, key=_order):
             value = address.value
@@ -61,7 +61,7 @@ class Directory:
             return not self._domains or domain in self._domains
         return self._find(party, at) is not None
 
-    def owner_of(self, party: Party, at: int) -> Hashable | None:
+    def owner_of(self, party: Party, at: int) -> int | None:
         """The owner of the party's extension or number at that time, if known."""
         address = self._find(party, at)
         return address.owner if address else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..notifications import CallEvent, Party, Summary
@@ -58,7 +58,7 @@ class ProjectedParty:
     rang_at: int = 0
     answered_at: int = 0
     ended_at: int = 0
-    owner: Hashable | None = None
+    owner: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class ProjectedCall:
     client_number_raw: str
     line_number: str
     extension: str
-    owner: Hashable | None
+    owner: int | None
     started_at: int
     answered_at: int
     ended_at: int
