@@ -1,6 +1,6 @@
 """Wiring of the app."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,3 +16,7 @@ class DjangoMangoConfig(AppConfig):
         from . import checks
 
         checks.register()
+        if apps.is_installed("django.contrib.admin"):
+            from .admin.registration import register_all
+
+            register_all()

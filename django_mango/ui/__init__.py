@@ -1,0 +1,1 @@
+"""What pages show of telephony: texts, links and widgets for the admin, tags and hosts alike."""

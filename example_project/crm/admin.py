@@ -1,8 +1,10 @@
-"""The admin as the host wrote it before telephony came."""
+"""The admin of a small CRM. Telephony came with ``CallControl`` and a line that names the phones."""
 
 from __future__ import annotations
 
 from django.contrib import admin
+
+from django_mango.admin import CallControl
 
 from .models import Company, Contact, Deal
 
@@ -15,14 +17,16 @@ class ContactInline(admin.TabularInline):
 
 
 @admin.register(Company)
-class CompanyAdmin(admin.ModelAdmin):
+class CompanyAdmin(CallControl, admin.ModelAdmin):
+    mango_phone_fields = ("phone",)
     list_display = ("name", "city", "phone")
     search_fields = ("name", "city", "phone")
     inlines = (ContactInline,)
 
 
 @admin.register(Contact)
-class ContactAdmin(admin.ModelAdmin):
+class ContactAdmin(CallControl, admin.ModelAdmin):
+    mango_phone_fields = ("phone", "mobile")
     list_display = ("name", "company", "position", "phone", "mobile", "responsible")
     list_filter = ("responsible",)
     list_select_related = ("company", "responsible")

@@ -1,0 +1,128 @@
+"""What else is known of a call: participants, commands, facts; each for who may view it."""
+
+from __future__ import annotations
+
+from django.contrib.admin.utils import quote
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ..conf import CrmUser
+from ..models import Call, CallRecord, Command, Notification
+from ..ui import text
+from . import call_text
+from .tables import SHOWN, Table, table
+
+
+def tables_of(call: Call, user: CrmUser, site: str) -> list[Table]:
+    """The tables of one call's page on the admin site named ``site``."""
+    tables = [_participants(call)]
+    if user.has_perm("django_mango.view_command"):
+        tables.append(_commands(call, user, site))
+    if user.has_perm("django_mango.view_notification"):
+        tables.append(_notifications(call, site))
+    if user.has_perm("django_mango.view_callrecord"):
+        tables.append(_records(call))
+    return tables
+
+
+def _participants(call: Call) -> Table:
+    return table(
+        _("Participants"),
+        [_("Employee"), _("Role"), _("Rang"), _("Answered"), _("Ended")],
+        (
+            (
+                call_text.party(one),
+                one.get_role_display(),
+                text.moment(one.rang_at, seconds=True),
+                text.moment(one.answered_at, seconds=True),
+                text.moment(one.ended_at, seconds=True),
+            )
+            for one in call.parties.all()
+        ),
+        empty=_("Nobody of us is known to have taken part."),
+    )
+
+
+def _commands(call: Call, user: CrmUser, site: str) -> Table:
+    commands = Command.objects.filter(call=call).select_related("user")
+    if not user.has_perm("django_mango.view_all_calls"):
+        commands = commands.filter(user=user.pk)
+    return table(
+        _("Commands"),
+        [_("When"), _("Kind"), _("Status"), _("User")],
+        (
+            (
+                _link(site, "command", one.pk, text.moment(one.created_at, seconds=True)),
+                one.get_kind_display(),
+                one.get_status_display(),
+                one.user or "",
+            )
+            for one in commands[: SHOWN + 1]
+        ),
+        empty=_("None."),
+    )
+
+
+def _notifications(call: Call, site: str) -> Table:
+    facts = Notification.objects.filter(account=call.account_id, entry_id=call.entry_id)
+    return table(
+        _("Notifications"),
+        [_("Received"), _("Kind"), _("Leg"), _("Sequence number"), _("Error")],
+        (
+            (
+                _link(site, "notification", one.pk, text.moment(one.received_at, seconds=True)),
+                one.kind,
+                one.call_id,
+                "" if one.seq is None else one.seq,
+                one.error,
+            )
+            for one in facts.defer("json").order_by("received_at", "pk")[: SHOWN + 1]
+        ),
+        empty=_("None: the call is known from statistics only."),
+    )
+
+
+def _records(call: Call) -> Table:
+    rows = CallRecord.objects.filter(account=call.account_id, entry_id=call.entry_id)
+    return table(
+        _("Rows of statistics"),
+        [
+            _("Kind"),
+            _("From"),
+            _("To"),
+            _("Line"),
+            _("Location"),
+            _("Started"),
+            _("Answered"),
+            _("Finished"),
+            _("End reason"),
+            _("Recordings"),
+        ],
+        (
+            (
+                one.get_kind_display(),
+                _side(one.from_extension, one.from_number),
+                _side(one.to_extension, one.to_number),
+                one.line_number,
+                one.location,
+                text.moment(one.started_at, seconds=True),
+                text.moment(one.answered_at, seconds=True),
+                text.moment(one.finished_at, seconds=True),
+                call_text.end_reason(one.disconnect_reason),
+                len(one.recording_ids) or "",
+            )
+            for one in rows.order_by("started_at", "pk")[: SHOWN + 1]
+        ),
+        empty=_("None yet: statistics have not been imported for this time."),
+    )
+
+
+def _side(extension: str, number: str) -> str:
+    return " ".join(filter(None, (extension, number)))
+
+
+def _link(site: str, model: str, pk: int, label: str) -> SafeString:
+    url = reverse(f"{site}:django_mango_{model}_change", args=[quote(pk)])
+    return format_html('<a href="{}">{}</a>', url, label)

@@ -1,0 +1,79 @@
+"""One call in words, for the list and the detail page alike."""
+
+from __future__ import annotations
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext
+
+from ..models import Call, CallParty, Line
+from ..protocol import codes
+from ..ui import text
+
+_ICONS = {
+    Call.Direction.INCOMING: "\N{SOUTH WEST ARROW}",
+    Call.Direction.OUTGOING: "\N{NORTH EAST ARROW}",
+    Call.Direction.INTERNAL: "\N{LEFT RIGHT ARROW}",
+}
+_VARIATION = "\N{VARIATION SELECTOR-15}"  # a sign, not a coloured picture
+
+
+def what(call: Call) -> SafeString:
+    """Direction and outcome, or what happens now; the icon repeats the words."""
+    happened = call.get_outcome_display() or call.get_state_display()
+    return format_html(
+        '<span class="mango-what mango-what--{}"><span class="mango-icon" aria-hidden="true">{}'
+        "</span>{}, {}</span>",
+        call.outcome if call.state == Call.State.FINISHED and call.outcome else "live",
+        _ICONS.get(Call.Direction(call.direction), "?") + _VARIATION,
+        capfirst(call.get_direction_display()),
+        happened,
+    )
+
+
+def client(call: Call) -> str:
+    """The client's number for people; of an internal call the colleagues who took part."""
+    if call.client_number:
+        return text.phone(call.client_number)
+    if call.client_number_raw:
+        return text.phone(call.client_number_raw)
+    if call.direction == Call.Direction.INTERNAL:
+        return " – ".join(party(one) for one in call.parties.all())
+    return gettext("number withheld")
+
+
+def party(one: CallParty) -> str:
+    """One of us in a call: name and extension as far as known."""
+    name = str(one.employee) if one.employee else ""
+    return " ".join(filter(None, (name, one.extension or one.number)))
+
+
+def employee(call: Call) -> str:
+    """Who of us talked or was called: name and extension."""
+    name = str(call.employee) if call.employee else ""
+    return " ".join(filter(None, (name, call.extension)))
+
+
+def line(call: Call, names: dict[tuple[int, str], str]) -> str:
+    """The line's human name from ``names``, else its number for people."""
+    if not call.line_number:
+        return ""
+    return names.get((call.account_id, call.line_number)) or text.phone(call.line_number)
+
+
+def line_names(calls: list[Call]) -> dict[tuple[int, str], str]:
+    """Names of the lines of these calls by account and number, in one query."""
+    wanted = {call.line_number for call in calls if call.line_number}
+    if not wanted:
+        return {}
+    found = Line.objects.filter(number__in=wanted).values_list("account_id", "number", "name")
+    return {(account, number): name for account, number, name in found}
+
+
+def end_reason(call_reason: str) -> str:
+    """An end reason with its official meaning: ``1110: the caller hung up`` (§Codes)."""
+    code = codes.reason_code(call_reason)
+    if code is None:
+        return call_reason
+    return f"{call_reason}: {codes.meaning(code, get_language() or 'en')}"

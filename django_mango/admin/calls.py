@@ -1,0 +1,207 @@
+"""The call log: what happened, to whom one may show it, and calling from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Call, CallParty
+from ..ui import text
+from . import call_text
+from .base import JournalAdmin
+from .call_pages import CallPages
+from .call_tables import tables_of
+from .filters import EmployeeFilter, period_of
+from .phone_fields import place_url
+from .search import search_calls
+
+
+class LineNamesMixin:
+    """A list that knows the names of its lines by one query, not one per row."""
+
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)  # type: ignore[misc] # a mixin of ChangeList
+        self.result_list = calls = list(self.result_list)
+        names = call_text.line_names(calls)
+        for call in calls:
+            call.line_text = call_text.line(call, names)
+
+
+class CallAdmin(CallPages, JournalAdmin):
+    """Calls one may see, newest first."""
+
+    mango_phone_fields = ("client_number",)
+    list_display = ("when", "what", "client", "who", "line", "wait", "talk", "state")
+    list_filter = (period_of("started_at"), "direction", "outcome", EmployeeFilter, "state")
+    list_select_related = ("employee",)
+    search_fields = ("client_number",)
+    search_help_text = _(
+        "A number in any spelling, an id of a conversation; or an extension or three digits"
+        " of a number and more, within the last three months."
+    )
+    actions = ("call_back", "hang_up")
+    fieldsets = (
+        (None, {"fields": ("what", "state", "client_detail", "who", "line")}),
+        (_("Times"), {"fields": ("started", "answered", "ended", "wait", "talk")}),
+        (
+            _("Details"),
+            {
+                "fields": (
+                    "reached",
+                    "group_number",
+                    "reason",
+                    "sources",
+                    "is_final",
+                    "account",
+                    "entry_id",
+                    "open_legs",
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
+        parties = Prefetch("parties", CallParty.objects.select_related("employee"))
+        return Call.objects.visible_to(request.user).prefetch_related(parties)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        may_see = ("django_mango.view_call", "django_mango.view_all_calls")
+        return any(request.user.has_perm(permission) for permission in may_see)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        base = super().get_changelist(request, **kwargs)
+        return type("CallChangeList", (LineNamesMixin, base), {})
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return search_calls(queryset, search_term), False
+
+    # Columns and facts
+
+    @admin.display(description=_("when"), ordering="started_at")
+    def when(self, call: Call) -> str:
+        return text.moment(call.started_at)
+
+    @admin.display(description=_("call"), ordering="outcome")
+    def what(self, call: Call) -> SafeString:
+        return call_text.what(call)
+
+    @admin.display(description=_("client"), ordering="client_number")
+    def client(self, call: Call) -> str:
+        return call_text.client(call)
+
+    @admin.display(description=_("client"))
+    def client_detail(self, call: Call) -> str:
+        shown, raw = call_text.client(call), call.client_number_raw
+        return f"{shown} ({raw})" if raw and raw != call.client_number.lstrip("+") else shown
+
+    @admin.display(description=_("employee"), ordering="employee__name")
+    def who(self, call: Call) -> str:
+        return call_text.employee(call)
+
+    @admin.display(description=_("line"), ordering="line_number")
+    def line(self, call: Call) -> str:
+        known: str | None = getattr(call, "line_text", None)
+        return call_text.line(call, call_text.line_names([call])) if known is None else known
+
+    @admin.display(description=_("wait"), ordering="wait_seconds")
+    def wait(self, call: Call) -> str:
+        return text.duration(call.wait_seconds)
+
+    @admin.display(description=_("talk"), ordering="talk_seconds")
+    def talk(self, call: Call) -> str:
+        return text.duration(call.talk_seconds)
+
+    @admin.display(description=_("started"))
+    def started(self, call: Call) -> str:
+        return text.moment(call.started_at, seconds=True)
+
+    @admin.display(description=_("answered"))
+    def answered(self, call: Call) -> str:
+        return text.moment(call.answered_at, seconds=True)
+
+    @admin.display(description=_("ended"))
+    def ended(self, call: Call) -> str:
+        return text.moment(call.ended_at, seconds=True)
+
+    @admin.display(description=_("end reason"))
+    def reason(self, call: Call) -> str:
+        return call_text.end_reason(call.disconnect_reason)
+
+    @admin.display(description=_("open legs"))
+    def open_legs(self, call: Call) -> str:
+        return text.pretty_json(call.legs) if call.legs else ""
+
+    # Calling from the list and from the page
+
+    def has_place_call_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("django_mango.place_call")
+
+    def has_hang_up_permission(self, request: HttpRequest) -> bool:
+        may_end = ("django_mango.hang_up", "django_mango.hang_up_any")
+        return any(request.user.has_perm(permission) for permission in may_end)
+
+    @admin.action(description=_("Call back"), permissions=["place_call"])
+    def call_back(self, request: HttpRequest, queryset: QuerySet[Call]) -> HttpResponse | None:
+        return self._confirm_one(request, queryset, self._call_back_url)
+
+    @admin.action(description=_("Hang up"), permissions=["hang_up"])
+    def hang_up(self, request: HttpRequest, queryset: QuerySet[Call]) -> HttpResponse | None:
+        return self._confirm_one(request, queryset, self._hang_up_url)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        call = self.get_object(request, unquote(object_id))
+        extra = {**(extra_context or {})}
+        if call is not None:
+            extra["mango_tables"] = tables_of(call, request.user, self.admin_site.name)
+            extra["mango_tools"] = self._tools(request, call)
+        return super().change_view(request, object_id, form_url, extra)
+
+    def _tools(self, request: HttpRequest, call: Call) -> list[SafeString]:
+        back = urlencode({"next": request.get_full_path()})
+        tools = []
+        if call.client_number and self.has_place_call_permission(request):
+            tools.append((f"{self._call_back_url(call)}?{back}", gettext("Call back")))
+        if call.is_live and self.has_hang_up_permission(request):
+            tools.append((f"{self._hang_up_url(call)}?{back}", gettext("Hang up")))
+        return [format_html('<a href="{}">{}</a>', url, label) for url, label in tools]
+
+    def _confirm_one(
+        self, request: HttpRequest, queryset: QuerySet[Call], url: Callable[[Call], str]
+    ) -> HttpResponse | None:
+        """Lead to the confirmation: an action never sends, the admin holds a transaction here."""
+        chosen = list(queryset.prefetch_related(None)[:2])
+        if len(chosen) != 1:
+            self.message_user(
+                request, gettext("Choose exactly one call for this."), messages.WARNING
+            )
+            return None
+        back = urlencode({"next": request.get_full_path()})
+        return HttpResponseRedirect(f"{url(chosen[0])}?{back}")
+
+    def _call_back_url(self, call: Call) -> str:
+        return place_url(self.admin_site.name, call)
+
+    def _hang_up_url(self, call: Call) -> str:
+        return reverse(f"{self.admin_site.name}:django_mango_call_hang_up", args=[quote(call.pk)])

@@ -1,0 +1,108 @@
+"""The journal of statistics imports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ..models import StatsImport
+from ..ui import text
+from .base import JournalAdmin
+from .filters import period_of
+from .tables import Table, table
+
+
+class StatsImportAdmin(JournalAdmin):
+    """Requested windows, newest request first."""
+
+    list_display = (
+        "requested",
+        "period",
+        "kind",
+        "state_text",
+        "rows",
+        "new",
+        "changed",
+        "unchanged",
+        "bad_text",
+        "account",
+    )
+    list_filter = (period_of("started_at"), "state", "kind")
+    list_select_related = ("account",)
+    fieldsets = (
+        (None, {"fields": ("period", "kind", "state_text", "error", "account")}),
+        (_("Rows"), {"fields": ("rows", "new", "changed", "unchanged", "bad_text")}),
+        (
+            _("Times"),
+            {"fields": ("requested_exact", "ready", "finished", "complete", "attempts")},
+        ),
+        (_("Details"), {"fields": ("request_key",)}),
+    )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        window = self.get_object(request, unquote(object_id))
+        extra = {**(extra_context or {})}
+        if window is not None and window.bad_rows:
+            extra["mango_tables"] = [_bad_rows(window)]
+        return super().change_view(request, object_id, form_url, extra)
+
+    @admin.display(description=_("requested"), ordering="started_at")
+    def requested(self, window: StatsImport) -> str:
+        return text.moment(window.started_at)
+
+    @admin.display(description=_("period"), ordering="since")
+    def period(self, window: StatsImport) -> str:
+        return f"{text.moment(window.since)} – {text.moment(window.until)}"
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_text(self, window: StatsImport) -> SafeString:
+        return format_html(
+            '<span class="mango-status mango-status--{}">{}</span>',
+            window.state,
+            window.get_state_display(),
+        )
+
+    @admin.display(description=_("bad"), ordering="bad")
+    def bad_text(self, window: StatsImport) -> SafeString | int:
+        if not window.bad:
+            return window.bad
+        return format_html('<span class="mango-status mango-status--failed">{}</span>', window.bad)
+
+    @admin.display(description=_("started"))
+    def requested_exact(self, window: StatsImport) -> str:
+        return text.moment(window.started_at, seconds=True)
+
+    @admin.display(description=_("reported ready at"))
+    def ready(self, window: StatsImport) -> str:
+        return text.moment(window.ready_at, seconds=True)
+
+    @admin.display(description=_("finished"))
+    def finished(self, window: StatsImport) -> str:
+        return text.moment(window.finished_at, seconds=True)
+
+    @admin.display(description=_("complete up to"))
+    def complete(self, window: StatsImport) -> str:
+        return text.moment(window.complete_until, seconds=True)
+
+
+def _bad_rows(window: StatsImport) -> Table:
+    rows = [row for row in window.bad_rows if isinstance(row, dict)]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    titles = {"line": _("Line"), "reason": _("What is wrong"), "text": _("Row")}
+    return table(
+        _("First bad rows"),
+        [titles.get(name, name) for name in names],
+        ([row.get(name, "") for name in names] for row in rows),
+    )

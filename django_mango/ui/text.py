@@ -1,0 +1,64 @@
+"""Numbers, durations and moments as people read them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext
+
+from ..conf import get
+from ..protocol import numbers
+
+#: More characters of one JSON text than this help nobody on a page.
+_JSON_SHOWN = 100_000
+
+
+def phone(text: str) -> str:
+    """A number as the service or a model keeps it, for people: ``+7 916 123-45-67``.
+
+    Extensions, SIP addresses and unknown texts stay as they are; a caller who
+    withheld his number is called so.
+    """
+    number = numbers.from_service(text, get("DEFAULT_REGION", str))
+    if number.kind is numbers.Kind.E164:
+        return numbers.for_people(number.e164)
+    if number.kind is numbers.Kind.ANONYMOUS:
+        return gettext("number withheld")
+    return text
+
+
+def duration(seconds: int | None) -> str:
+    """Seconds as ``m:ss``, from an hour on as ``h:mm:ss``; empty when unknown."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def moment(value: datetime | None, *, seconds: bool = False) -> str:
+    """A moment in the reader's zone and format; ``seconds`` where their order matters."""
+    if value is None:
+        return ""
+    if seconds:
+        # Translators: a Django date format with seconds, short: 12/31/2026 13:05:09
+        return formats.date_format(
+            timezone.localtime(value), pgettext("date format", "m/d/Y H:i:s")
+        )
+    return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+
+
+def pretty_json(value: str | object) -> SafeString:
+    """JSON, indented and escaped. A text that is no JSON is shown as it came."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    try:
+        shown = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        shown = text
+    cut = len(shown) - _JSON_SHOWN
+    note = gettext("… and %(count)d characters more") % {"count": cut} if cut > 0 else ""
+    return format_html('<pre class="mango-json">{}{}</pre>', shown[:_JSON_SHOWN], note)
