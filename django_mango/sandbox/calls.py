@@ -34,9 +34,11 @@ class Leg:
     taken_from: str = ""
     line_number: str = ""
     acd_group: str = ""
+    command_id: str | None = None
     seq: int = 0
     state: str = "Appeared"
     connected: int = 0
+    talks: bool = False
     recording: str = ""
 
     @property
@@ -49,7 +51,8 @@ class Conversation:
     """A group of legs under one ``entry_id``.
 
     ``caller`` and ``callee`` are the parties the summary will name; ``line`` is
-    the line called or used; ``reason`` the reason of the leg that ended last.
+    the line called or used; ``reason`` the reason of the leg that ended last;
+    ``talk_seconds`` how long a talk lasts that nobody ends sooner.
     """
 
     entry: int
@@ -63,6 +66,7 @@ class Conversation:
     command_id: str | None = None
     initiator: str = ""
     records_talks: bool = False
+    talk_seconds: float = 20.0
     legs: list[Leg] = field(default_factory=list)
     created: int = 0
     forwarded: int = 0
@@ -89,8 +93,12 @@ class Conversation:
         after: Leg | None = None,
         line_number: str = "",
         acd_group: str = "",
+        command_id: str | None = None,
     ) -> Leg:
-        """A new leg begins to ring; ``after`` is the leg its caller was taken from (Q65)."""
+        """A new leg begins to ring; ``after`` is the leg its caller was taken from (Q65).
+
+        ``command_id`` is that of a command which made this leg and not the call.
+        """
         leg = Leg(
             call_id=ids.call_id(self.entry, len(self.legs) + 1),
             source=source,
@@ -100,18 +108,31 @@ class Conversation:
             taken_from=after.call_id if after else "",
             line_number=line_number,
             acd_group=acd_group,
+            command_id=self.command_id if command_id is None else command_id,
         )
         self.legs.append(leg)
         self._tell(leg, "Appeared")
         return leg
 
     def connect(self, leg: Leg, *, talk: bool = True) -> None:
-        """The leg is answered. ``talk`` is false for the first leg of a callback."""
-        leg.connected = self._now()
+        """The leg is answered, or talks again. ``talk`` is false for a callback's first leg."""
+        leg.connected = leg.connected or self._now()
         self._tell(leg, "Connected")
         if talk:
+            leg.talks = True
             self.answered = self.answered or leg.connected
-            self._start_recording(leg)
+            if self.records_talks and not leg.recording:
+                self.start_recording(leg)
+
+    def hold(self, leg: Leg) -> None:
+        """One of the parties puts the other on hold."""
+        self._tell(leg, "OnHold")
+
+    def replace_caller(self, leg: Leg, caller: Party, after: Leg, state: str) -> None:
+        """Another caller takes the leg over, told by a second event of ``state`` (Q66)."""
+        leg.source = caller
+        leg.taken_from = after.call_id
+        self._tell(leg, state)
 
     def disconnect(self, leg: Leg, reason: int) -> None:
         """The leg ends and becomes a row."""
@@ -137,10 +158,10 @@ class Conversation:
         )
 
     def break_off(self, leg: Leg, reason: int) -> None:
-        """End the leg for ``reason`` and, before it, every other open leg normally (1100)."""
+        """End every open leg for ``reason``, this one last."""
         for other in self.open_legs():
             if other is not leg:
-                self.disconnect(other, 1100)
+                self.disconnect(other, reason)
         self.disconnect(leg, reason)
 
     def summarise(self) -> None:
@@ -198,16 +219,17 @@ class Conversation:
             payload["disconnect_reason"] = reason
         if self.direction == INCOMING:
             payload["dct"] = {"type": 0}
-        if self.command_id is not None:
-            payload["command_id"] = self.command_id
+        if leg.command_id is not None:
+            payload["command_id"] = leg.command_id
         if self.initiator:
             payload["callback_initiator"] = self.initiator
         self.emit("events/call", payload)
 
-    def _start_recording(self, leg: Leg) -> None:
-        if self.records_talks:
-            leg.recording = ids.recording_id(self.entry, len(self.legs))
-            self._tell_recording(leg, "Started", 1, {})
+    def start_recording(self, leg: Leg, command_id: str | None = None) -> None:
+        """Record the leg until it ends; ``command_id`` if a command asked for it (§3.1.4)."""
+        leg.recording = ids.recording_id(self.entry, self.legs.index(leg) + 1)
+        more: dict[str, object] = {} if command_id is None else {"command_id": command_id}
+        self._tell_recording(leg, "Started", 1, more)
 
     def _stop_recording(self, leg: Leg) -> None:
         if leg.recording:

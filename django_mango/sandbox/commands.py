@@ -9,6 +9,8 @@ is refused in the answer either way and has no notification.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django_mango.protocol.numbers import Kind, from_service
 
 from . import staff
@@ -18,6 +20,8 @@ from .fields import MISSING, WRONG_FORM, WRONG_PARAMETERS, Json, mapping, option
 from .rows import Party
 
 NOT_SUPPORTED = 4001
+#: (command, command_id, result code) to the answer.
+Finish = Callable[[str, str | None, int], Answer]
 
 
 class Commands:
@@ -39,26 +43,27 @@ class Commands:
         person = staff.employee_by_extension(extension)
         if person is None:
             raise RefusalError(WRONG_PARAMETERS, "from.extension is nobody's")
-        destination, internal = _destination(number)
-        if destination.extension == extension:
+        called, internal = destination(number)
+        if called.extension == extension:
             raise RefusalError(WRONG_PARAMETERS, "an employee cannot call himself")
         employee = Party(extension, override or person.sip)
         code = self._engine.callback(
-            Callback(employee, destination, "" if internal else line, internal, command_id)
+            Callback(employee, called, "" if internal else line, internal, command_id)
         )
-        return self._finish("callback", command_id, code)
+        return self.finish("callback", command_id, code)
 
     def hang_up(self, data: Json) -> Answer:
         """``call/hangup``: end a leg in the menu or at an employee (§3.2.3, Q88)."""
         command_id = optional_text(data, "command_id")
         call_id = text(data, "call_id", required=True)
-        return self._finish("call/hangup", command_id, self._engine.hang_up(call_id))
+        return self.finish("call/hangup", command_id, self._engine.hang_up(call_id))
 
     def unknown(self, _data: Json) -> Answer:
         """A command the sandbox does not play."""
         return result(NOT_SUPPORTED)
 
-    def _finish(self, command: str, command_id: str | None, code: int) -> Answer:
+    def finish(self, command: str, command_id: str | None, code: int) -> Answer:
+        """Answer a command and send its result a moment later."""
         payload: dict[str, object] = {} if command_id is None else {"command_id": command_id}
         # A string, as in most samples of the document (T-02).
         payload["result"] = str(code)
@@ -76,7 +81,7 @@ def _line(name: str) -> str:
     return line.number
 
 
-def _destination(number: str) -> tuple[Party, bool]:
+def destination(number: str) -> tuple[Party, bool]:
     """Who is called, and whether an extension or a group was dialled (an internal call)."""
     person = staff.employee_by_extension(number)
     group = staff.group_by_extension(number)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from . import rules, scripts, staff
-from .calls import INCOMING, INTERNAL, OUTGOING, QUEUE, Conversation, Emit
+from . import rules, scripts, staff, transfers
+from .calls import INCOMING, INTERNAL, OUTGOING, QUEUE, Conversation, Emit, Leg
 from .clock import Clock
 from .rows import Party, Row
 from .scheduler import Scheduler
 from .scripts import IncomingPlan, Outcome, Script
 
-DONE, IMPOSSIBLE, ENDED = 1000, 4100, 4101
-BY_EXTERNAL_SYSTEM = 1181
+DONE, IMPOSSIBLE, ENDED, RECORDING = 1000, 4100, 4101, 4102
+
+Test = Callable[[Conversation, Leg], bool]
+LegScript = Callable[[Conversation, Leg], Script]
+
 #: A command's result leaves a moment after the answer to the command, in call seconds.
 RESULT_DELAY = 0.2
 #: A recording is stored in the cloud this long after its talk, in call seconds (Q76).
@@ -73,7 +76,7 @@ class Engine:
             )
             call.command_id = command.command_id
             call.initiator = "API"
-            self._play(call, scripts.callback(call, plan, self._talk_seconds))
+            self._play(call, scripts.callback(call, plan))
         return DONE
 
     def incoming(
@@ -87,32 +90,60 @@ class Engine:
         talk_seconds: float | None = None,
     ) -> str:
         """Let a client call; the ``entry_id``. A missed group call names the group (§3.1.6)."""
-        talk = self._talk_seconds if talk_seconds is None else talk_seconds
         with self._lock:
             callee = Party(extension=acd_group) if acd_group else members[0]
             call = self._conversation(INCOMING, caller, callee, line)
-            plan = IncomingPlan(tuple(members), outcome, talk, acd_group)
+            if talk_seconds is not None:
+                call.talk_seconds = talk_seconds
+            plan = IncomingPlan(tuple(members), outcome, acd_group)
             self._play(call, scripts.incoming(call, plan))
             return call.entry_id
 
     def hang_up(self, call_id: str) -> int:
-        """End a leg, and with it the call: 1000, 4100 in a queue, 4101 if it is over (§3.2.3).
+        """End a leg: 1000, 4100 in a queue, 4101 if it is over or unknown (§3.2.3)."""
+        return self.take_over(call_id, _can_be_cut, transfers.cut)
 
-        Of several telephones that ring, ending one ends the call: a PBX would go
-        on ringing the others.
+    def take_over(self, call_id: str, may: Test, script: LegScript) -> int:
+        """Let a command's script go on in place of the one that plays the leg's call.
+
+        1000, 4100 when the leg is not in a state for the command, 4101 when it is
+        over or unknown. The script's first step is done before this returns.
         """
         with self._lock:
-            for call, script in self._playing.values():
-                for leg in call.open_legs():
-                    if leg.call_id != call_id:
-                        continue
-                    if leg.location == QUEUE:
-                        return IMPOSSIBLE
-                    script.close()
-                    call.break_off(leg, BY_EXTERNAL_SYSTEM)
-                    self._play(call, scripts.closing(call))
-                    return DONE
-        return ENDED
+            found = self._open_leg(call_id)
+            if found is None:
+                return ENDED
+            call, leg = found
+            if not may(call, leg):
+                return IMPOSSIBLE
+            self._playing[call.entry_id][1].close()
+            self._play(call, script(call, leg))
+            return DONE
+
+    def record(self, call_id: str, command_id: str | None) -> int:
+        """Record a talk: 1000, 4100 without a talk, 4101 if it is over, 4102 if it is recorded."""
+        with self._lock:
+            found = self._open_leg(call_id)
+            if found is None:
+                return ENDED
+            call, leg = found
+            if not leg.talks or leg.recording:
+                return RECORDING if leg.recording else IMPOSSIBLE
+            call.start_recording(leg, command_id)
+            return DONE
+
+    def parties(self, call_id: str) -> tuple[Party, Party] | None:
+        """Caller and callee of an open leg; None when it is over or unknown."""
+        with self._lock:
+            found = self._open_leg(call_id)
+            return (found[1].source, found[1].target) if found else None
+
+    def _open_leg(self, call_id: str) -> tuple[Conversation, Leg] | None:
+        for call, _ in self._playing.values():
+            for leg in call.open_legs():
+                if leg.call_id == call_id:
+                    return call, leg
+        return None
 
     def report(self, kind: str, payload: dict[str, object]) -> None:
         """Send a command's result (``result/...``) a moment later."""
@@ -151,6 +182,7 @@ class Engine:
             callee=callee,
             line=line,
             records_talks=self._records_talks,
+            talk_seconds=self._talk_seconds,
         )
 
     def _play(self, call: Conversation, script: Script) -> None:
@@ -184,6 +216,10 @@ class Engine:
             "timestamp": row.finish,
             "recording_id": recording_id,
         }
+
+
+def _can_be_cut(_call: Conversation, leg: Leg) -> bool:
+    return leg.location != QUEUE
 
 
 def _snapshot(call: Conversation) -> dict[str, object]:

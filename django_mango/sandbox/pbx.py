@@ -15,6 +15,7 @@ from .control import Control
 from .courier import Chaos, Courier, Post
 from .engine import Engine
 from .history import History
+from .leg_commands import LegCommands
 from .options import SandboxOptions
 from .recordings import Recordings
 from .reports import Reports
@@ -146,10 +147,12 @@ class Sandbox:
             seed=options.seed,
             delay=options.statistics_delay,
         )
+        commands = Commands(engine, async_results=options.async_results)
         return Switchboard(
             self.credentials,
             self._clock,
-            commands=Commands(engine, async_results=options.async_results),
+            commands=commands,
+            leg_commands=LegCommands(engine, commands.finish, self._clock),
             reports=reports,
             recordings=Recordings(
                 lambda known: engine.has_recording(known) or self.history.has_recording(known)

@@ -71,13 +71,13 @@ _PLANS = {
     "08": Plan(talk=LONG_TALK),
     "09": Plan(refused=NO_MONEY),
 }
-_USUAL = Plan()
+USUAL = Plan()
 
 
 def plan_for(destination: Party) -> Plan:
     """The plan of a callback. Our own people answer; an unknown short number does not exist."""
     if destination.extension or destination.number.startswith("sip:"):
-        return _USUAL
+        return USUAL
     if len(destination.number) < _SHORTEST:
         return _PLANS["04"]
-    return _PLANS.get(destination.number[-2:], _USUAL)
+    return _PLANS.get(destination.number[-2:], USUAL)

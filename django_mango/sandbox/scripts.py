@@ -42,11 +42,10 @@ class IncomingPlan:
 
     members: tuple[Party, ...]
     outcome: Outcome
-    talk: float
     acd_group: str = ""
 
 
-def callback(call: Conversation, plan: Plan, talk: float) -> Script:
+def callback(call: Conversation, plan: Plan) -> Script:
     """Click-to-call: our employee rings first and looks like the callee (§App, Q67, T-38)."""
     yield SETUP
     first = call.appear(call.callee, call.caller, ABONENT)
@@ -61,7 +60,7 @@ def callback(call: Conversation, plan: Plan, talk: float) -> Script:
         yield plan.client_rings
         if plan.client_answers:
             call.connect(second)
-            yield talk if plan.talk is None else plan.talk
+            yield call.talk_seconds if plan.talk is None else plan.talk
         call.disconnect(second, plan.reason)
     yield from closing(call)
 
@@ -116,7 +115,7 @@ def _ringing(call: Conversation, plan: IncomingPlan, rings: list[Leg], queue: Le
     call.callee = taken.target
     call.connect(taken)
     _end_all(call, others, _OTHER_TOOK_IT)
-    yield plan.talk
+    yield call.talk_seconds
     call.disconnect(taken, rules.CALLER_HUNG_UP)
 
 

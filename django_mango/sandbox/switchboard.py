@@ -31,6 +31,7 @@ from .clock import Clock
 from .commands import Commands
 from .control import Control
 from .fields import MISSING, Json
+from .leg_commands import LegCommands
 from .limits import GENERAL, LockOut, RateLimits
 from .recordings import Recordings
 from .reports import Reports
@@ -50,6 +51,7 @@ class Switchboard:
         clock: Clock,
         *,
         commands: Commands,
+        leg_commands: LegCommands,
         reports: Reports,
         recordings: Recordings,
         control: Control,
@@ -66,6 +68,13 @@ class Switchboard:
         self._methods: dict[str, tuple[str, Handler]] = {
             "commands/callback": ("callback", commands.callback),
             "commands/call/hangup": ("hangup", commands.hang_up),
+            "commands/call/hold/on": (GENERAL, leg_commands.hold_on),
+            "commands/calls_connect": (GENERAL, leg_commands.calls_connect),
+            "commands/recording/start": ("recording/start", leg_commands.recording_start),
+            "commands/route": ("route", leg_commands.route),
+            "commands/sms": (GENERAL, leg_commands.sms),
+            "commands/transfer": ("transfer", leg_commands.transfer),
+            "commands/transfer_cancel": (GENERAL, leg_commands.transfer_cancel),
             "stats/request": ("stats", reports.request),
             "stats/result": (GENERAL, reports.result),
             "config/users/request": ("users", company.users),
