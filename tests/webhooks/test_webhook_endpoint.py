@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from django_mango import conf
 from django_mango.models import Account, Call, Notification
+from django_mango.services import inbox
 
 from tests.webhooks.signed import EVENT, FORM, signed_fields
 
@@ -252,8 +253,14 @@ def test_neither_login_session_csrf_slash_nor_language_stand_in_the_way(
 
     assert (answer.status_code, answer.content) == (200, b"")
     assert "Set-Cookie" not in answer.headers
-    assert "Cookie" not in answer.headers.get("Vary", "")
     assert guarded.get("/deep/down/private/").status_code == 302, "the middleware does guard"
+
+
+def test_the_session_is_not_opened(deliver: Deliver) -> None:
+    answer = deliver()
+
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert not answer.cookies
 
 
 def test_no_session_middleware_is_needed(settings: Any, deliver: Deliver) -> None:
