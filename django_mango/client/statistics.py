@@ -9,7 +9,7 @@ from typing import Final
 
 from ..protocol import answers
 from ..protocol.commands import StatsRequest, StatsResult
-from ..protocol.errors import NotReady, RateLimited, ServiceError
+from ..protocol.errors import AnswerLost, NotReady, RateLimited, ServiceError
 from .client import Client
 from .transport import Reply
 
@@ -49,8 +49,8 @@ class StatisticsClient:
 
         Raises ``ResultGone`` when the key is unknown (ask anew once), ``NotReady`` after
         ``max_wait`` seconds, ``UnexpectedAnswer`` or ``Refused`` for HTML or JSON in place
-        of the CSV, ``LockedOut`` as ever. The pieces raise ``AnswerLost`` when the body is cut:
-        what was read so far is no report, and the key is spent (Q23).
+        of the CSV, ``LockedOut`` as ever, and ``AnswerLost``, here or among the pieces, when
+        the body is cut: what was read so far is no report, and the key is spent (Q23).
         """
         command = StatsResult(key)
         report = self._wait(command, hurry)
@@ -84,7 +84,7 @@ class StatisticsClient:
         chunks = reply.chunks()
         try:
             start = _read(chunks, whole=reply.status != 200)
-            if not (reply.status == 200 and start and answers.looks_like_csv(start)):
+            if reply.status != 200 or not start.strip() or not answers.looks_like_csv(start):
                 start += _read(chunks, whole=True)
                 answer = answers.decode(command, reply.status, reply.headers, start)
                 start = answer.body.strip()
@@ -107,8 +107,11 @@ class StatisticsClient:
         """Seconds until the next question after a failure; ``None``: let it out.
 
         A rate limit is waited out as long as there is time, other failures are
-        borne as often as the client's policy bears them.
+        borne as often as the client's policy bears them. A report that broke off on its
+        way is not asked for again: its key is spent (Q23).
         """
+        if isinstance(error, AnswerLost) and error.status == 200:
+            return None
         attempt = 1 if isinstance(error, RateLimited) else failures
         pause = self._client.policy.pause(command, error, attempt)
         return None if pause is None else max(INTERVAL, pause)

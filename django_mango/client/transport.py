@@ -75,7 +75,7 @@ class Reply:
                     yield chunk
             trouble = self._missing_bytes()
         except (requests.RequestException, HTTPError, OSError) as error:
-            trouble = f"the answer broke off: {type(error).__name__}"
+            trouble = f"the answer broke off: {type(_reason(error)).__name__}"
         finally:
             self.close()
         if trouble:

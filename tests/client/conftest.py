@@ -111,7 +111,7 @@ class Wire:
                     reply(connection)
                 else:
                     connection.sendall(reply)
-                if connection.fileno() == -1 or b"Content-Length" not in _head(reply):
+                if callable(reply) or not _is_whole(reply):
                     return
         except OSError:
             # The client went away or refused the handshake: its affair.
@@ -121,8 +121,10 @@ class Wire:
             plain.close()
 
 
-def _head(reply: bytes | Step) -> bytes:
-    return b"" if callable(reply) else reply.partition(b"\r\n\r\n")[0]
+def _is_whole(reply: bytes) -> bool:
+    """Whether the reply ends where it says, so that the connection can be kept."""
+    head, _, body = reply.partition(b"\r\n\r\n")
+    return f"Content-Length: {len(body)}".encode() in head.splitlines()
 
 
 def _read_request(connection: socket.socket) -> bytes:

@@ -24,8 +24,9 @@ OFFICIAL = [
         f"{BASE}commands/callback",
         FORM
         + "afdeb462cd5e0e422a9c9220390124608df06a4472cb1add6ebd6e24184bd15a"
-        + "&json=%7B%22command_id%22%3A%22your-command-id%22%2C%22from%22%3A%7B%22extension%22%3A%22"
-        + "%3Cextension%3E%22%2C%22number%22%3A%22%22%7D%2C%22to_number%22%3A%22%3Cto_number%3E%22%7D",
+        + "&json=%7B%22command_id%22%3A%22your-command-id%22%2C%22from%22%3A%7B%22extension%22%3A"
+        + "%22%3Cextension%3E%22%2C%22number%22%3A%22%22%7D%2C%22to_number%22%3A%22"
+        + "%3Cto_number%3E%22%7D",
         b'{"result":1000}',
     ),
     (
