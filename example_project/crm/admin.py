@@ -1,4 +1,4 @@
-"""The admin of a small CRM. Telephony came with ``CallControl`` and a line that names the phones."""
+"""The admin of a small CRM. For telephony: ``CallControl`` and the names of the phone fields."""
 
 from __future__ import annotations
 

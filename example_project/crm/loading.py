@@ -27,6 +27,7 @@ PERMISSIONS = {
     team.SUPERVISORS: (
         *_EVERYBODY,
         "django_mango.view_all_calls",
+        "django_mango.place_call_for_others",
         "django_mango.hang_up_any",
         "django_mango.run_import",
         "django_mango.view_statsimport",

@@ -40,7 +40,7 @@ def main() -> int:
     ready = False
     try:
         with _room(options.once) as room, Children() as children, _undisturbed_after():
-            _play(children, room, options.port)
+            _play(children, room, options)
             ready = True
             if not options.once:
                 _serve(children)
@@ -66,6 +66,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--port", type=int, default=0, help="port of the site (default: a free one)"
     )
+    parser.add_argument("--speed", type=float, help="how many times faster calls go (--once: 5)")
     parser.add_argument("--traceback", action="store_true", help="show where an error came from")
     return parser.parse_args()
 
@@ -97,8 +98,10 @@ def _room(once: bool) -> Iterator[Path]:
         shutil.rmtree(room, ignore_errors=True)
 
 
-def _play(children: Children, room: Path, port: int) -> None:
-    pbx = start_pbx(children, port)
+def _play(children: Children, room: Path, options: argparse.Namespace) -> None:
+    # Who stays wants to watch a call go as calls do.
+    speed = options.speed or (5.0 if options.once else 1.0)
+    pbx = start_pbx(children, options.port, speed)
     # The settings read the environment once, so it must be complete before Django starts.
     environment = {**pbx.environment, "EXAMPLE_DB": str(room / "demo.sqlite3")}
     os.environ.update(environment)

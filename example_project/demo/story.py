@@ -11,13 +11,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ObjectDoesNotExist
 from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
 from django_mango import services
 from django_mango.models import Call, CallRecord, Command
-from django_mango.protocol.errors import MangoError
 from example_project.crm.models import Contact
 
 from . import report
@@ -41,19 +39,22 @@ def tell(start_site: Callable[[], str]) -> None:
         call_command("migrate", verbosity=0)
         call_command("load_team", verbosity=0)
         address = start_site()
-        _import_month()
+        report.step(f"Importing {DAYS} days of call statistics")
+        _import(timedelta(days=DAYS))
         call = _place_call()
+        report.step("Importing the last hour: statistics and notifications meet in one call")
+        _import(timedelta(hours=1))
+        call.refresh_from_db()
         report.show_call(call)
         report.show_logins(address)
 
 
-def _import_month() -> None:
-    report.step(f"Importing {DAYS} days of call statistics")
+def _import(period: timedelta) -> None:
     now = timezone.now()
     try:
         call_command(
             "mango_import_stats",
-            since=now - timedelta(days=DAYS),
+            since=now - period,
             until=now,
             stdout=sys.stdout,
             stderr=sys.stderr,
@@ -63,7 +64,7 @@ def _import_month() -> None:
     records, calls = CallRecord.objects.count(), Call.objects.count()
     if not records or not calls:
         raise Failure("the import brought no calls")
-    report.line("imported", f"{records} rows of statistics, {calls} calls")
+    report.line("stored now", f"{records} rows of statistics, {calls} calls")
 
 
 def _place_call() -> Call:
@@ -72,13 +73,14 @@ def _place_call() -> Call:
     report.step(f"{user.get_full_name()} calls {contact.name}, {contact.mobile}")
     try:
         command = services.place_call(user, contact.mobile, target=contact)
-    except (MangoError, ObjectDoesNotExist) as error:
+    except services.UserError as error:
         raise Failure(f"the call was not placed: {error}") from error
+    report.line("command", services.outcome_text(command))
     deadline = time.monotonic() + LONGEST_CALL
     while time.monotonic() < deadline:
         command = Command.objects.select_related("call__employee").get(pk=command.pk)
         if command.status in (Command.Status.REFUSED, Command.Status.FAILED):
-            raise Failure(f"the PBX refused the call: {command.meaning or command.error}")
+            raise Failure(services.outcome_text(command))
         if command.call and command.call.is_final:
             return command.call
         time.sleep(0.3)
