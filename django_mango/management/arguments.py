@@ -1,0 +1,96 @@
+"""Argument types of the commands: moments, durations, seconds.
+
+``argparse`` calls these; each raises ``ArgumentTypeError`` with one line that names the accepted
+spellings.
+"""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentTypeError
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+_DURATION = re.compile(r"(\d{1,6})([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DAY = timedelta(days=1)
+#: No statistics are older (the service's limit is far below), and no calendar overflows.
+_LONGEST = timedelta(days=36_525)
+
+
+def since(text: str) -> datetime:
+    """The beginning of a period, aware: a date means its first moment."""
+    return _moment(text)[0]
+
+
+def until(text: str) -> datetime:
+    """The end of a period, aware and exclusive: a date means the whole of that day.
+
+    The day that is not over yet ends now.
+    """
+    moment, is_day = _moment(text)
+    if not is_day:
+        return moment
+    now = timezone.localtime()
+    return now if moment.date() == now.date() else _midnight(moment.date() + _DAY)
+
+
+def duration(text: str) -> timedelta:
+    """``28d``, ``12h``, ``30m``, ``90s``, ``2w``; more than zero."""
+    match = _DURATION.fullmatch(text.strip().lower())
+    length = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
+    if not timedelta() < length <= _LONGEST:
+        raise ArgumentTypeError(
+            _("“%(text)s” is no length of time: write 28d, 12h, 30m, 90s or 2w.") % {"text": text}
+        )
+    return length
+
+
+def seconds(text: str) -> float:
+    """A number of seconds, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= _LONGEST.total_seconds():
+        raise ArgumentTypeError(_("“%(text)s” is no number of seconds.") % {"text": text})
+    return value
+
+
+def _moment(text: str) -> tuple[datetime, bool]:
+    """The moment, and whether only a day was named."""
+    word = text.strip().lower()
+    now = timezone.localtime()
+    if word == "now":
+        return now, False
+    if word in {"today", "yesterday"}:
+        return _midnight(now.date() - (_DAY if word == "yesterday" else timedelta())), True
+    if _DURATION.fullmatch(word):
+        return now - duration(word), False
+    return _iso(text.strip())
+
+
+def _iso(text: str) -> tuple[datetime, bool]:
+    try:
+        return _midnight(date.fromisoformat(text)), True
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+        # Without a zone it is wall-clock time here; the autumn hour that comes twice is its first.
+        moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+        return timezone.localtime(moment), False
+    except (ValueError, OverflowError) as error:
+        raise ArgumentTypeError(
+            _(
+                "“%(text)s” is no moment: write 2026-11-01, 2026-11-01T09:30, 7d (seven days ago),"
+                " 12h, today, yesterday or now."
+            )
+            % {"text": text}
+        ) from error
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  # made aware
