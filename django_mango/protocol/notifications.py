@@ -14,7 +14,8 @@ from . import values
 from .errors import ReadError
 from .times import integer_or_none, moment_or_none, to_unix
 
-_SUFFIX = re.compile(r"(?:^|/)((?:events|result)/[A-Za-z0-9_/.-]*[A-Za-z0-9_.-]|ping)/*$")
+_KIND = re.compile(r"[A-Za-z0-9_./-]{1,100}")
+_FAMILIES = ("events", "result")
 _ALIASES = {"result/stats": "result/stat"}
 STATES = ("Appeared", "Connected", "OnHold", "Disconnected")
 _STATE_BY_WORD = {state.lower(): state for state in STATES}
@@ -27,15 +28,15 @@ def canonical_kind(path: str) -> str | None:
     Paths are printed with several prefixes, with and without a trailing slash
     (T-04, Q58); ``result/stats`` is the older name of ``result/stat`` (Q35).
     """
-    found = _SUFFIX.search(path)
-    if not found:
-        return None
-    kind = re.sub(r"/+", "/", found.group(1))
+    parts = [part for part in path.split("/") if part]
+    if parts[-1:] == ["ping"]:
+        return "ping"
     # The innermost mount counts: ``/events/crm/events/call`` is a call event.
-    inner = max(kind.rfind("/events/"), kind.rfind("/result/"))
-    kind = kind[inner + 1 :] if inner >= 0 else kind
-    kind = _ALIASES.get(kind, kind)
-    return kind if len(kind) <= 100 else None
+    start = max((at for at, part in enumerate(parts[:-1]) if part in _FAMILIES), default=None)
+    if start is None:
+        return None
+    kind = "/".join(parts[start:])
+    return _ALIASES.get(kind, kind) if _KIND.fullmatch(kind) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,14 @@ class Directory:
         """Whether two parties are one, each possibly known in part only."""
         if first.extension and second.extension:
             return first.extension == second.extension
-        if first.number and second.number:
-            return self.plain(first.number) == self.plain(second.number)
+        if first.number and second.number and self.plain(first.number) == self.plain(second.number):
+            return True
+        # The same person by another address: an extension here, a telephone there (Q32).
         one, other = self.extension_of(first, at), self.extension_of(second, at)
-        return bool(one) and one == other
+        if one or other:
+            return one == other
+        owner = self.owner_of(first, at)
+        return owner is not None and owner == self.owner_of(second, at)
 
     def plain(self, number: str) -> str:
         """A number in the form numbers are compared in."""

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .directory import Directory
-from .legs import Leg, is_reversed
+from .legs import Leg
 
 
-def is_over(
-    leg: Leg,
-    legs: Sequence[Leg],
-    rows: Sequence[Leg],
-    first_leg: Leg | None,
-    directory: Directory,
-) -> bool:
+def is_over(leg: Leg, legs: Sequence[Leg], rows: Sequence[Leg], directory: Directory) -> bool:
     """Whether a leg ended, by its own event or by what others prove."""
     if leg.is_disconnected:
         return True
-    others = [other for other in legs if other.call_id != leg.call_id]
-    if any(_took_over(other, leg, directory) for other in others):
+    if any(other is not leg and _took_over(other, leg, directory) for other in legs):
         return True
-    if first_leg is not None and leg.call_id == first_leg.call_id:
-        followers = (
-            other
-            for other in others
-            if other.taken_from == leg.call_id or is_reversed(leg, other, directory)
-        )
-        if any(followers):
-            return True
     return any(row.ended_at >= leg.last_at and _same_parties(row, leg, directory) for row in rows)
 
 
@@ -36,13 +21,23 @@ def _took_over(other: Leg, leg: Leg, directory: Directory) -> bool:
     """Whether ``other`` carries the client of ``leg`` now: routed, picked up, transferred."""
     if other.taken_from != leg.call_id or not leg.call_id:
         return False
+    if leg.location == "queue" and other.is_disconnected and not other.is_connected:
+        return False  # a phone rang in vain, who waits in the queue waits on
     at = leg.first_at
-    if directory.is_ours(leg.caller, at) and directory.is_ours(leg.called, at):
-        return other.transfer != "consultative" and directory.same(leg.caller, other.caller, at)
-    client = leg.called if directory.is_ours(leg.caller, at) else leg.caller
+    if not leg.is_with_person:
+        client = leg.caller
+    elif directory.is_ours(leg.caller, at) and directory.is_ours(leg.called, at):
+        return not _is_consultation(other, leg) and directory.same(leg.caller, other.caller, at)
+    else:
+        client = leg.called if directory.is_ours(leg.caller, at) else leg.caller
     if not client:  # a hidden caller stays hidden in the leg he was routed to
         return not other.caller
     return any(directory.same(client, side, at) for side in (other.caller, other.called))
+
+
+def _is_consultation(other: Leg, leg: Leg) -> bool:
+    """Whether an internal leg waits for the other; ``transfer`` is not always sent (T-39)."""
+    return other.transfer == "consultative" or (not other.transfer and leg.state == "OnHold")
 
 
 def _same_parties(row: Leg, leg: Leg, directory: Directory) -> bool:
@@ -59,28 +54,24 @@ def _same_parties(row: Leg, leg: Leg, directory: Directory) -> bool:
 
 
 def covers(
-    rows: Sequence[Leg], legs: Sequence[Leg], first_leg: Leg | None, directory: Directory
+    rows: Sequence[Leg], legs: Sequence[Leg], first_ids: Collection[str], directory: Directory
 ) -> bool:
-    """Whether statistics know every leg in which somebody talked."""
-    talks = (
-        leg
-        for leg in legs
-        if leg.is_connected
-        and leg.is_with_person
-        and not (first_leg and leg.call_id == first_leg.call_id)
-    )
+    """Whether statistics know every leg in which somebody talked to the client."""
+    talks = (leg for leg in legs if leg.is_talk(first_ids))
     return all(
         any(row.ended_at >= leg.first_at and _same_parties(row, leg, directory) for row in rows)
         for leg in talks
     )
 
 
-def ends_in_hand_over(
-    legs: Sequence[Leg], rows: Sequence[Leg], first_leg: Leg | None, first_row: Leg | None
-) -> bool:
-    """Whether the last leg known announces one that is not."""
+def ends_in_hand_over(legs: Sequence[Leg], rows: Sequence[Leg], first_ids: Collection[str]) -> bool:
+    """Whether the last leg known to end announces one that is not known.
+
+    The last to end, not the last to begin: a phone that joined late rings in vain
+    when another takes the call (1183), and its leg began after the one that talks.
+    """
     last = max(
-        (*legs, *rows), key=lambda leg: (leg.first_at, leg.order[2], leg.ended_at, leg.call_id)
+        (*legs, *rows),
+        key=lambda leg: (leg.ended_at or leg.last_at, leg.first_at, leg.order[2], leg.call_id),
     )
-    firsts = [leg.call_id for leg in (first_leg, first_row) if leg]
-    return last.is_hand_over or (last.call_id in firsts and last.is_connected)
+    return last.is_hand_over or (last.call_id in first_ids and last.is_connected)

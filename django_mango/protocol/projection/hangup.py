@@ -29,9 +29,11 @@ def choose_leg(
 
 
 def _of_anybody(legs: list[OpenLeg]) -> OpenLeg | None:
+    # An internal call has no client: then any of its legs will do.
+    holding = [leg for leg in legs if leg.with_client] or legs
     for state in ("Connected", "OnHold"):
-        for leg in legs:
-            if leg.state == state and leg.with_client and leg.location != "ivr":
+        for leg in holding:
+            if leg.state == state and leg.location != "ivr":
                 return leg
     ringing = [leg for leg in legs if leg.state == "Appeared" and leg.location != "ivr"]
     if len(ringing) == 1:

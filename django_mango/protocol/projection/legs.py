@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from ..codes import reason_code
@@ -11,11 +11,6 @@ from ..statistics import Record
 from .directory import Directory
 
 _LOCATION_ORDER = {"ivr": 0, "queue": 1}
-#: Initiators whose first leg may ring the client first: they prove nothing by themselves.
-_WEAK_INITIATORS = frozenset(
-    {"CC", "ObDial", "CallbackWidget", "MissGroupCallCallback", "MissInIvrCallCallback"}
-)
-CALLBACK_KINDS = frozenset({"callback", "callback_group"})
 _NEVER = 2**62
 
 
@@ -24,7 +19,8 @@ class Leg:
     """One leg. Moments are Unix seconds, 0 when unknown.
 
     ``caller`` and ``called`` are the parties now, ``first_caller`` and
-    ``first_called`` those the leg began with: a transfer replaces a party (Q66).
+    ``first_called`` those the leg began with: a transfer replaces a party (Q66),
+    at the moment ``caller_since`` or ``called_since``.
     """
 
     call_id: str
@@ -43,6 +39,8 @@ class Leg:
     from_line: str = ""
     to_line: str = ""
     group_number: str = ""
+    caller_since: int = 0
+    called_since: int = 0
     taken_from: str = ""
     transfer: str = ""
     initiator: str = ""
@@ -62,6 +60,10 @@ class Leg:
     def is_with_person(self) -> bool:
         """Whether the leg rings or talks at an employee, not in a menu or a queue."""
         return self.location not in ("ivr", "queue")
+
+    def is_talk(self, first_ids: Collection[str]) -> bool:
+        """Whether somebody talked here; ``first_ids`` are the first legs of a callback."""
+        return self.is_with_person and self.is_connected and self.call_id not in first_ids
 
     @property
     def is_disconnected(self) -> bool:
@@ -93,8 +95,10 @@ def legs_of_events(events: Iterable[CallEvent], directory: Directory) -> list[Le
 def _after(leg: Leg, event: CallEvent, directory: Directory) -> Leg:
     is_end = event.state == "Disconnected"
     is_talk = event.state == "Connected"
-    caller = _merged(leg.caller, event.caller, directory, is_moved=bool(event.taken_from))
-    called = _merged(leg.called, event.called, directory)
+    is_new_caller = _is_another(leg.caller, event.caller, directory, bool(event.taken_from))
+    is_new_called = _is_another(leg.called, event.called, directory)
+    caller = event.caller if is_new_caller else _completed(leg.caller, event.caller)
+    called = event.called if is_new_called else _completed(leg.called, event.called)
     commands = (*leg.command_ids, event.command_id) if event.command_id else leg.command_ids
     return replace(
         leg,
@@ -103,6 +107,8 @@ def _after(leg: Leg, event: CallEvent, directory: Directory) -> Leg:
         called=called,
         first_caller=caller if caller.is_or_extends(leg.first_caller) else leg.first_caller,
         first_called=called if called.is_or_extends(leg.first_called) else leg.first_called,
+        caller_since=event.timestamp if is_new_caller else leg.caller_since,
+        called_since=event.timestamp if is_new_called else leg.called_since,
         # A leg that ended stays ended: a late or unnumbered event does not reopen it.
         state="Disconnected" if leg.is_disconnected else event.state,
         first_at=min(filter(None, (leg.first_at, event.timestamp)), default=0),
@@ -121,23 +127,25 @@ def _after(leg: Leg, event: CallEvent, directory: Directory) -> Leg:
     )
 
 
-def _merged(known: Party, new: Party, directory: Directory, is_moved: bool = False) -> Party:
-    """Replace a party whole when it is another one, else complete it (Q66).
+def _is_another(known: Party, new: Party, directory: Directory, is_moved: bool = False) -> bool:
+    """Whether a party is replaced, whole: merging would give the client our extension (Q66).
 
-    Merging field by field would give the client the employee's extension. A
-    party moved here from another leg may be known by a field the old one lacks,
+    A party moved here from another leg may be known by a field the old one lacks,
     so that nothing contradicts: then anything in common must tell them equal.
     """
-    if not new:
-        return known
+    if not known or not new:
+        return False
     same_extension = new.extension == known.extension
     same_number = directory.plain(new.number) == directory.plain(known.number)
-    contradicts = (bool(new.extension and known.extension) and not same_extension) or (
-        bool(new.number and known.number) and not same_number
-    )
+    if (new.extension and known.extension and not same_extension) or (
+        new.number and known.number and not same_number
+    ):
+        return True
     shares = bool((new.extension and same_extension) or (new.number and same_number))
-    if contradicts or (is_moved and known and not shares):
-        return new
+    return is_moved and not shares
+
+
+def _completed(known: Party, new: Party) -> Party:
     return Party(new.extension or known.extension, new.number or known.number)
 
 
@@ -178,42 +186,4 @@ def _leg_of(record: Record) -> Leg:
         ended_at=record.finish,
         reason=record.disconnect_reason,
         to_line=record.line_number,
-    )
-
-
-def first_leg_of_callback(
-    legs: Sequence[Leg], commands: Mapping[str, str], is_own: bool, directory: Directory
-) -> Leg | None:
-    """The leg of a callback that rings our own employee, if these legs begin with one.
-
-    It looks like an incoming call from the client and its answer proves nothing
-    (Q67, T-38). ``is_own`` says that a callback command of ours made the entry.
-    """
-    if not legs:
-        return None
-    root = legs[0]
-    at = root.first_at
-    if not root.is_with_person:
-        return None
-    if directory.is_ours(root.first_caller, at) and not directory.is_ours(root.first_called, at):
-        return None  # the first leg was lost, this is the second
-    if reason_code(root.reason) == 1000 or any(
-        is_reversed(root, leg, directory) for leg in legs[1:]
-    ):
-        return root
-    if root.taken_from:
-        return None
-    unknown_command = any(command not in commands for command in root.command_ids)
-    if is_own or (
-        root.initiator not in _WEAK_INITIATORS and (unknown_command or bool(root.initiator))
-    ):
-        return root
-    return None
-
-
-def is_reversed(first: Leg, second: Leg, directory: Directory) -> bool:
-    """Whether two legs have the same parties the other way round."""
-    at = first.first_at
-    return directory.same(first.first_caller, second.first_called, at) and directory.same(
-        first.first_called, second.first_caller, at
     )

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from .. import numbers
+from .. import codes, numbers
 from ..notifications import Party, Summary
-from . import endings, verdict
+from . import callbacks, endings, verdict
 from . import sources as source_of
 from .directory import Directory
 from .facts import Facts, OpenLeg, ProjectedCall
 from .hangup import choose_leg
-from .legs import (
-    CALLBACK_KINDS,
-    Leg,
-    first_leg_of_callback,
-    legs_of_events,
-    legs_of_records,
-)
+from .legs import Leg, legs_of_events, legs_of_records
 from .parties import parties_of
 from .sources import Source
 
@@ -35,7 +29,7 @@ def project(facts: Facts) -> ProjectedCall | None:
         return None
     source, client = picture.source, picture.client
     is_over = picture.state == "finished"
-    ended_at = _end(picture) if is_over else 0
+    ended_at = _end(source) if is_over else 0
     answered_at = source.answered_at
     number = numbers.from_service(client.number, facts.directory.region)
     at = source.started_at
@@ -64,10 +58,11 @@ def project(facts: Facts) -> ProjectedCall | None:
         is_final=picture.is_final,
         sources=picture.source_names,
         parties=parties_of(
-            (*picture.legs, *picture.rows),
-            (picture.first_leg, picture.first_row),
+            picture.all_legs,
+            {leg.call_id: _end_of_leg(leg, picture, ended_at) for leg in picture.all_legs},
+            picture.first_ids,
             picture.direction,
-            source,
+            replace(source, ended_at=ended_at),
             facts.directory,
         ),
     )
@@ -82,25 +77,28 @@ class _Picture:
     client: Party
     source: Source
     source_names: tuple[str, ...]
-    latest: int
     legs: tuple[Leg, ...]
     rows: tuple[Leg, ...]
-    first_leg: Leg | None
-    first_row: Leg | None
+    first_ids: frozenset[str]
+    still_open: tuple[Leg, ...]
     open_legs: tuple[OpenLeg, ...]
     command_id: str
     is_final: bool
-    has_summary: bool
+
+    @property
+    def all_legs(self) -> tuple[Leg, ...]:
+        return (*self.legs, *self.rows)
 
     @property
     def client_rang(self) -> bool:
-        """False for a callback of which only the employee's leg is known."""
-        is_callback = self.first_leg or self.first_row
-        return not is_callback or self.has_summary_only or len(self.legs) > 1 or len(self.rows) > 1
+        """False for a callback of which only the employees' legs are known.
 
-    @property
-    def has_summary_only(self) -> bool:
-        return self.has_summary and not self.legs and not self.rows
+        A first leg that ended "done" was followed by the client's, seen or not (T-43).
+        """
+        return not self.first_ids or any(
+            leg.call_id not in self.first_ids or codes.reason_code(leg.reason) == codes.DONE
+            for leg in self.all_legs
+        )
 
 
 def _picture(facts: Facts) -> _Picture | None:
@@ -109,23 +107,28 @@ def _picture(facts: Facts) -> _Picture | None:
     rows = legs_of_records(facts.records)
     summary = max(facts.summaries, key=lambda item: item.rank, default=None)
     command_id = _own_callback(legs, facts)
-    first_leg = first_leg_of_callback(legs, facts.commands, bool(command_id), directory)
-    first_row = first_leg_of_callback(rows, facts.commands, bool(command_id), directory)
+    first = callbacks.first_legs(legs, facts.commands, bool(command_id), directory)
+    first_ids = frozenset(
+        leg.call_id for leg in (*first, *callbacks.first_rows(rows, first, directory))
+    )
     ends = _ends(summary, legs, rows)
     if ends is None:
         return None
-    direction = verdict.direction(
-        ends, summary, bool(command_id), bool(first_leg or first_row), directory
-    )
+    direction = verdict.direction(ends, summary, bool(command_id), bool(first_ids), directory)
     client = _client(ends, direction, legs, rows, directory)
-    still_open = [leg for leg in legs if not endings.is_over(leg, legs, rows, first_leg, directory)]
+    has_second = callbacks.has_second(first, legs, directory)
+    still_open = [
+        leg
+        for leg in legs
+        if not endings.is_over(leg, legs, rows, directory) and not (has_second and leg in first)
+    ]
     latest = _latest(summary, legs, rows)
     is_closed = bool(facts.stale_closed_at) and facts.stale_closed_at >= latest
     is_ended = summary is not None or is_closed
-    is_covered = bool(rows) and endings.covers(rows, legs, first_leg, directory)
+    is_covered = bool(rows) and endings.covers(rows, legs, first_ids, directory)
     ordered = _sources(
-        summary, legs, rows, facts, (first_leg, first_row), direction,
-        events_first=not is_ended and (bool(still_open) or not is_covered),
+        summary, legs, rows, facts, first_ids, direction,
+        events_first=bool(still_open) or not is_covered,
     )  # fmt: skip
     source = source_of.combined(ordered)
     if not source.started_at:
@@ -135,24 +138,18 @@ def _picture(facts: Facts) -> _Picture | None:
     open_legs = () if is_ended else tuple(_open(leg, client, directory) for leg in still_open)
     return _Picture(
         direction=direction,
-        state=_state(open_legs, first_leg),
+        state=_state(open_legs, first_ids),
         client=client,
         source=source,
         source_names=tuple(item.name for item in sorted(ordered, key=_trust)),
-        latest=latest,
         legs=tuple(legs),
         rows=tuple(rows),
-        first_leg=first_leg,
-        first_row=first_row,
+        first_ids=first_ids,
+        still_open=tuple(still_open),
         open_legs=open_legs,
         command_id=command_id,
         is_final=is_ended
-        or (
-            is_covered
-            and not still_open
-            and not endings.ends_in_hand_over(legs, rows, first_leg, first_row)
-        ),
-        has_summary=summary is not None,
+        or (is_covered and not still_open and not endings.ends_in_hand_over(legs, rows, first_ids)),
     )
 
 
@@ -160,7 +157,7 @@ def _own_callback(legs: Sequence[Leg], facts: Facts) -> str:
     """The id of our own callback command that made this conversation, empty without."""
     for leg in legs:
         for command_id in leg.command_ids:
-            if facts.commands.get(command_id) in CALLBACK_KINDS:
+            if facts.commands.get(command_id) in callbacks.CALLBACK_KINDS:
                 return command_id
     return ""
 
@@ -171,10 +168,22 @@ def _ends(
     """The two ends of the conversation: of the summary, else of the root leg or row."""
     if summary is not None and (summary.caller or summary.called):
         return verdict.Parties(summary.caller, summary.called, _moment(summary))
-    root = next(iter((*legs[:1], *rows[:1])), None)
-    if root is not None:
-        return verdict.Parties(root.first_caller, root.first_called, root.first_at)
+    if legs or rows:
+        return _ends_of(_root(legs, rows))
     return verdict.Parties(Party(), Party(), _moment(summary)) if summary else None
+
+
+def _root(legs: Sequence[Leg], rows: Sequence[Leg]) -> Leg:
+    """The leg the conversation began with: of the events, unless they miss what rows know."""
+    if not legs or (rows and legs[0].taken_from and 0 < rows[0].first_at < legs[0].first_at):
+        return rows[0]
+    return legs[0]
+
+
+def _ends_of(root: Leg) -> verdict.Parties:
+    if root.taken_from:  # the true root was lost: who talks now tells more than who consulted
+        return verdict.Parties(root.caller, root.called, root.first_at)
+    return verdict.Parties(root.first_caller, root.first_called, root.first_at)
 
 
 def _moment(summary: Summary) -> int:
@@ -193,8 +202,7 @@ def _client(
     for root in (*legs[:1], *rows[:1]):
         if client.number:
             break
-        of_root = verdict.Parties(root.first_caller, root.first_called, root.first_at)
-        client = verdict.client(of_root, direction, directory)
+        client = verdict.client(_ends_of(root), direction, directory)
     return client
 
 
@@ -203,7 +211,7 @@ def _sources(
     legs: Sequence[Leg],
     rows: Sequence[Leg],
     facts: Facts,
-    first: tuple[Leg | None, Leg | None],
+    first_ids: Collection[str],
     direction: str,
     *,
     events_first: bool,
@@ -220,9 +228,9 @@ def _sources(
     partial = []
     if rows:
         created = min(filter(None, (record.create for record in facts.records)), default=0)
-        partial.append(source_of.of_records(rows, created, first[1], direction, facts.directory))
+        partial.append(source_of.of_records(rows, created, first_ids, direction, facts.directory))
     if legs:
-        partial.append(source_of.of_events(legs, first[0], direction, facts.directory))
+        partial.append(source_of.of_events(legs, first_ids, direction, facts.directory))
     if events_first:
         partial.reverse()
     return found + partial
@@ -245,7 +253,7 @@ def _open(leg: Leg, client: Party, directory: Directory) -> OpenLeg:
     )
 
 
-def _state(open_legs: Sequence[OpenLeg], first_leg: Leg | None) -> str:
+def _state(open_legs: Sequence[OpenLeg], first_ids: Collection[str]) -> str:
     if not open_legs:
         return "finished"
     holding = [leg for leg in open_legs if leg.with_client] or list(open_legs)
@@ -254,7 +262,7 @@ def _state(open_legs: Sequence[OpenLeg], first_leg: Leg | None) -> str:
     talking = any(
         leg.state == "Connected"
         and leg.location not in ("ivr", "queue")
-        and not (first_leg and leg.call_id == first_leg.call_id)
+        and leg.call_id not in first_ids
         for leg in holding
     )
     return "talking" if talking else "ringing"
@@ -267,10 +275,17 @@ def _latest(summary: Summary | None, legs: Iterable[Leg], rows: Iterable[Leg]) -
     return max(moments, default=0)
 
 
-def _end(picture: _Picture) -> int:
-    """The end; where it is unknown or before the answer, the latest moment known."""
-    source = picture.source
-    return max(source.ended_at or picture.latest, source.answered_at, source.started_at)
+def _end(source: Source) -> int:
+    """The end; where it is before the answer or the start, the latest moment of its facts."""
+    begun = max(source.answered_at, source.started_at)
+    return source.ended_at if source.ended_at >= begun else max(source.latest, begun)
+
+
+def _end_of_leg(leg: Leg, picture: _Picture, ended_at: int) -> int:
+    """When a leg ended: with the call where nothing else says so, 0 while it goes on."""
+    if leg in picture.still_open:
+        return ended_at
+    return leg.ended_at or leg.last_at
 
 
 def _outcome(picture: _Picture) -> str:

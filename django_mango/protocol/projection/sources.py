@@ -7,7 +7,7 @@ decided by one source only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..notifications import Party, Summary
@@ -19,12 +19,16 @@ NOBODY = Party()
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of facts. Moments in Unix seconds, 0 when unknown or never."""
+    """One kind of facts. Moments in Unix seconds, 0 when unknown or never.
+
+    ``latest`` is the latest moment of the facts the end was taken from.
+    """
 
     name: str
     started_at: int = 0
     answered_at: int = 0
     ended_at: int = 0
+    latest: int = 0
     reason: str = ""
     line_number: str = ""
     ours: Party = NOBODY
@@ -38,6 +42,7 @@ def of_summary(summary: Summary, direction: str, directory: Directory) -> Source
         summary.create_time,
         answered,
         summary.end_time,
+        max(summary.create_time, summary.talk_time, summary.end_time),
         summary.disconnect_reason,
         summary.line_number,
         _our_side(
@@ -51,38 +56,42 @@ def of_summary(summary: Summary, direction: str, directory: Directory) -> Source
 
 
 def of_records(
-    legs: Sequence[Leg], created: int, first_leg: Leg | None, direction: str, directory: Directory
+    legs: Sequence[Leg],
+    created: int,
+    first_ids: Collection[str],
+    direction: str,
+    directory: Directory,
 ) -> Source:
     """Basic statistics; ``created`` is the smallest ``create`` of the rows, 0 without."""
-    talks = [leg for leg in legs if _is_talk(leg, first_leg)]
-    last = max(legs, key=lambda leg: (leg.ended_at, leg.order))
+    talks = [leg for leg in legs if leg.is_talk(first_ids)]
     return Source(
         "basic",
         created or _earliest(leg.first_at for leg in legs),
         _earliest(leg.connected_at for leg in talks),
         max(leg.ended_at for leg in legs),
-        (talks[0] if talks else last).reason,
+        max(leg.last_at for leg in legs),
+        _last(talks or legs).reason,
         next((leg.to_line for leg in legs if leg.to_line), ""),
-        _our_party(legs, talks, first_leg, direction, directory),
+        _our_party(legs, first_ids, direction, directory),
     )
 
 
 def of_events(
-    legs: Sequence[Leg], first_leg: Leg | None, direction: str, directory: Directory
+    legs: Sequence[Leg], first_ids: Collection[str], direction: str, directory: Directory
 ) -> Source:
-    """Events of the legs."""
-    talks = [leg for leg in legs if _is_talk(leg, first_leg)]
-    ended = [leg for leg in legs if leg.is_disconnected]
-    deciding = talks[:1] or sorted(ended, key=lambda leg: (leg.ended_at, leg.order))[-1:]
+    """Events of the legs; a leg whose end was lost lasted until its last event at least."""
+    talks = [leg for leg in legs if leg.is_talk(first_ids)]
+    deciding = talks or [leg for leg in legs if leg.is_disconnected]
     return Source(
         "events",
         _earliest(leg.first_at for leg in legs),
         _earliest(leg.connected_at for leg in talks),
-        max((leg.ended_at for leg in legs), default=0),
-        deciding[0].reason if deciding else "",
+        max(leg.ended_at or leg.last_at for leg in legs),
+        max(leg.last_at for leg in legs),
+        _last(deciding).reason if deciding else "",
         next((leg.to_line for leg in legs if leg.to_line), "")
         or next((leg.from_line for leg in legs if leg.from_line), ""),
-        _our_party(legs, talks, first_leg, direction, directory),
+        _our_party(legs, first_ids, direction, directory),
     )
 
 
@@ -97,6 +106,7 @@ def combined(sources: Sequence[Source]) -> Source:
             result,
             started_at=result.started_at or other.started_at,
             ended_at=result.ended_at or other.ended_at,
+            latest=result.latest if result.ended_at else max(result.latest, other.latest),
             reason=result.reason or other.reason,
             line_number=result.line_number or other.line_number,
             ours=result.ours or other.ours,
@@ -104,29 +114,34 @@ def combined(sources: Sequence[Source]) -> Source:
     return result
 
 
-def _is_talk(leg: Leg, first_leg: Leg | None) -> bool:
-    return leg.is_with_person and leg.is_connected and not _is_same_leg(leg, first_leg)
-
-
-def _is_same_leg(leg: Leg, other: Leg | None) -> bool:
-    return other is not None and leg.call_id == other.call_id
+def _last(legs: Sequence[Leg]) -> Leg:
+    """The leg that ended last: its reason is how the conversation ended."""
+    return max(legs, key=lambda leg: (leg.ended_at or leg.last_at, leg.order))
 
 
 def _our_party(
-    legs: Sequence[Leg],
-    talks: Sequence[Leg],
-    first_leg: Leg | None,
-    direction: str,
-    directory: Directory,
+    legs: Sequence[Leg], first_ids: Collection[str], direction: str, directory: Directory
 ) -> Party:
-    """Our side of the first leg with a talk, else of the first that rang a person."""
-    for leg in (*talks, *(leg for leg in legs if leg.is_with_person)):
-        if _is_same_leg(leg, first_leg):
-            return leg.first_called
-        ours = _our_side(leg.first_caller, leg.first_called, direction, directory, leg.first_at)
-        if ours:
-            return ours
-    return NOBODY
+    """Our side of the first leg with a talk, else of the first that rang a person.
+
+    Of a callback's first legs the one that was taken comes first.
+    """
+    at_person = [leg for leg in legs if leg.is_with_person]
+    first = sorted(
+        (leg for leg in at_person if leg.call_id in first_ids),
+        key=lambda leg: not leg.is_connected,
+    )
+    later = sorted(
+        (leg for leg in at_person if leg.call_id not in first_ids),
+        key=lambda leg: not leg.is_connected,
+    )
+    for leg in later:
+        # The called side may be named only when the call was given to somebody (§3.1.2).
+        for caller, called in ((leg.first_caller, leg.first_called), (leg.caller, leg.called)):
+            ours = _our_side(caller, called, direction, directory, leg.first_at)
+            if ours:
+                return ours
+    return first[0].first_called if first else NOBODY
 
 
 def _our_side(caller: Party, called: Party, direction: str, directory: Directory, at: int) -> Party:
