@@ -20,7 +20,11 @@ RUNTIME = {
     "tqdm": {"tqdm"},
 }
 #: Rooms that reach further: fixtures for integrators' tests, glue for optional neighbours.
-OPTIONAL = {"testing.py": {"pytest"}, "contrib": {"celery", "phonenumber_field", "unfold"}}
+OPTIONAL = {
+    "testing.py": {"pytest"},
+    "admin": {"unfold"},
+    "contrib": {"celery", "phonenumber_field"},
+}
 
 
 def outside_imports(path: Path) -> Iterator[str]:
