@@ -32,6 +32,7 @@ from requests.utils import get_environ_proxies
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from .. import __version__
 from ..protocol.encoding import CONTENT_TYPE
@@ -228,7 +229,7 @@ class _Connecting:
             super().connect()  # type: ignore[misc] # of the connection this is mixed into
         except ConnectTimeoutError:
             raise
-        except (OSError, HTTPError) as error:
+        except (OSError, HTTPError, ValueError) as error:
             raise NewConnectionError(self, str(error)) from error  # type: ignore[arg-type] # as above
 
 
@@ -265,7 +266,10 @@ class _Adapter(HTTPAdapter):
 
 
 def _tls() -> ssl.SSLContext:
-    """Verifies; the certificates of trusted authorities are loaded by requests."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    """Verifies certificate and name; requests loads the trusted authorities.
+
+    Made by urllib3, whose older versions check the names themselves.
+    """
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -23,20 +23,13 @@ from datetime import datetime
 from typing import ClassVar, Final, Protocol
 
 from .errors import InputError
+from .statistics import KNOWN_FIELDS
 from .times import moment_or_none, to_unix
 
 #: Bytes of UTF-8 allowed in ids and numbers ("string <= 128 b", §3.2.1).
 MAX_BYTES: Final = 128
 #: Seconds; the document says "one month" (§3.4.1.1, Q25).
 MAX_PERIOD: Final = 31 * 86_400
-
-#: Columns of the basic statistics in the service's default order (§3.4.1.1) ...
-DEFAULT_STATS_FIELDS: Final = (
-    *("records", "start", "finish", "answer", "from_extension", "from_number"),
-    *("to_extension", "to_number", "disconnect_reason", "line_number", "location"),
-)
-#: ... and those one has to ask for; ``create`` in Latin letters (Q27).
-STATS_FIELDS: Final = frozenset({*DEFAULT_STATS_FIELDS, "entry_id", "create"})
 
 
 class Command(Protocol):
@@ -129,8 +122,8 @@ class StatsRequest:
 
     Times are Unix seconds or aware datetimes (fractions cut off) and travel as text
     (Q25); the period is at most 31 days, both ends included. ``fields`` names the
-    columns in the wanted order, ``None`` leaves the service's default, which lacks
-    ``entry_id`` (Q26). ``call_party_*`` filter either side and exclude the ``from_*``
+    columns in the wanted order (Q26, Q27), ``None`` leaves the service's default, which lacks
+    ``entry_id``. ``call_party_*`` filter either side and exclude the ``from_*``
     and ``to_*`` filters. ``request_id`` comes back in the readiness notification.
 
     A read: a repeat starts a second job, which ends unread and harms nobody.
@@ -238,7 +231,7 @@ def _check_fields(fields: object) -> None:
         raise InputError("fields", "invalid", "must be a tuple of column names")
     if not fields:
         raise InputError("fields", "required")
-    unknown = [name for name in fields if str(name) not in STATS_FIELDS]
+    unknown = [name for name in fields if str(name) not in KNOWN_FIELDS]
     if unknown:
         raise InputError("fields", "unknown_field", ascii(unknown[0]))
     if len(set(fields)) != len(fields):
