@@ -17,8 +17,9 @@ digits outcome
 other   answered; the client hangs up (1120) after the usual time of talk
 =====  ==========================================================================
 
-Seconds are seconds of the call: ``speed`` divides them. The same endings decide
-for the generated history only where it says so; it draws outcomes by chance.
+Seconds are seconds of the call: ``speed`` divides them. Our own people, dialled
+by extension or number, always answer; a short number that is nobody's does not
+exist (1133). The generated history knows no such rules, it goes by chance.
 """
 
 from __future__ import annotations

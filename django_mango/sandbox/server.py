@@ -89,8 +89,6 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "MangoSandbox"
-    sys_version = ""
     timeout = _PATIENCE
     server: Server
 
@@ -123,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, answer: Answer) -> None:
         body = answer.body
         chunked = not isinstance(body, bytes) and self.request_version != "HTTP/1.0"
-        self.send_response(answer.status)
+        self.send_response(answer.status, "Method Failure" if answer.status == 420 else None)
         if answer.content_type:
             self.send_header("Content-Type", answer.content_type)
         for name, value in answer.headers.items():
@@ -148,6 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
         if chunked:
             self.wfile.write(b"0\r\n\r\n")
+
+    def version_string(self) -> str:
+        return "MangoSandbox"
 
     def log_message(self, *_args: Any) -> None:
         """No access log: it would drown the one line that says the sandbox is ready."""
