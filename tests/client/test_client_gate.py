@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from django_mango.client import LIMITS, Client, Gate, Limit
-from django_mango.protocol.commands import Callback, Hangup, StatsRequest, StatsResult
+from django_mango.protocol.commands import Callback, Command, Hangup, StatsRequest, StatsResult
 from django_mango.protocol.errors import LockedOut, RateLimited, refusal
 from django_mango.protocol.signing import Credentials
 
@@ -69,6 +71,38 @@ def test_no_window_ever_holds_too_many(clock: Any, group: str) -> None:
     limit = LIMITS[group]
     for first, later in zip(times, times[limit.requests :], strict=False):
         assert later - first >= limit.seconds
+
+
+@given(st.lists(st.sampled_from([START, START, FETCH, CALLBACK]), min_size=10, max_size=60))
+def test_slots_booked_ahead_open_no_window_for_others(commands: list[Command]) -> None:
+    """Many threads ask in one moment: waits are promised before anybody has waited."""
+    promised: list[float] = []
+    limits = {"general": Limit(3, 1.0), "stats_request": Limit(1, 2.0), "callback": Limit(2, 1.0)}
+    slept: list[float] = []
+    gate = Gate(limits, max_wait=1e9, clock=lambda: 0.0, sleep=slept.append)
+    for command in commands:
+        slept.clear()
+        gate.before(command)
+        promised.append(sum(slept))
+    for group, limit in limits.items():
+        slots = sorted(
+            slot
+            for slot, command in zip(promised, commands, strict=True)
+            if group in (command.group, "general")
+        )
+        for first, later in zip(slots, slots[limit.requests :], strict=False):
+            assert later - first >= limit.seconds
+
+
+def test_a_click_does_not_queue_behind_reports_booked_ahead(clock: Any) -> None:
+    waits: list[float] = []
+    gate = Gate(clock=lambda: 0.0, now=clock.now, sleep=waits.append)
+    for command in [START] * 3 + [FETCH] * 7:
+        gate.before(command)
+    waits.clear()
+    gate.before(CALLBACK)
+    gate.before(CALLBACK)
+    assert waits == pytest.approx([1.05, 1.05])
 
 
 def test_threads_share_the_limit(clock: Any) -> None:
@@ -194,6 +228,21 @@ def test_the_client_asks_first_and_tells_afterwards(
                 client.send(CALLBACK)
             assert caught.value.until == first + MINUTES_2
             assert len(wire.requests) == sent
+
+
+def test_the_client_tells_of_success_too(
+    credentials: Credentials, wire: Any, answer: Any, clock: Any
+) -> None:
+    """A group that is served again is not held back any longer than at first."""
+    done, too_fast = answer(b'{"result":1000}'), answer(b"", "429 Too Many Requests")
+    wire.replies = [too_fast, done, too_fast, done]
+    gate = Gate({}, clock=clock, now=clock.now, sleep=clock.sleep)
+    with Client(credentials, api_url=wire.url, gate=gate) as client:
+        for _ in range(2):
+            with pytest.raises(RateLimited):
+                client.send(CALLBACK)
+            client.send(CALLBACK)
+    assert clock.slept == [2, 2]
 
 
 def test_defaults_are_the_real_clock(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,7 +141,10 @@ def test_cleaning_an_error_keeps_its_evidence() -> None:
     error = UnexpectedAnswer(
         "page says the-secret-key", path="stats/result", status=502, request_id="u-1"
     )
+    error.__cause__ = error.__context__ = ValueError("the-secret-salt")
     cleaned = Redactor(Credentials("the-secret-key", "the-secret-salt")).clean(error)
     assert cleaned is error
+    assert error.__cause__ is None
+    assert error.__context__ is None
     assert str(error) == "page says [secret] (path stats/result, HTTP 502, request u-1)"
     assert repr(error) == "UnexpectedAnswer('page says [secret]')"
