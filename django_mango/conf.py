@@ -76,6 +76,12 @@ KNOWN: Mapping[str, Setting] = {
         300, _NUMBER, "calls newer than this may be missing in statistics"
     ),
     "STATS_MAX_WAIT_SECONDS": Setting(600, _NUMBER, "how long a statistics report is waited for"),
+    "SIGNAL_MAX_AGE_SECONDS": Setting(
+        86_400, _NUMBER, "an import announces only calls that ended within so many seconds"
+    ),
+    "STALE_CALL_SECONDS": Setting(
+        7_200, _NUMBER, "a call without news for so long is closed, its end was lost"
+    ),
     "WEBHOOK_MAX_BYTES": Setting(1_048_576, (int,), "largest notification accepted"),
 }
 

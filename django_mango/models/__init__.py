@@ -2,10 +2,12 @@
 
 from .account import Account, Lease
 from .call import Call, CallParty
+from .call_work import CallWork
 from .command import Command
 from .directory import Employee, EmployeeAddress, Group, Line
 from .notification import Notification
 from .record import CallRecord
+from .recording import Recording
 from .stats_import import StatsImport
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "Call",
     "CallParty",
     "CallRecord",
+    "CallWork",
     "Command",
     "Employee",
     "EmployeeAddress",
@@ -20,5 +23,6 @@ __all__ = [
     "Lease",
     "Line",
     "Notification",
+    "Recording",
     "StatsImport",
 ]

@@ -39,10 +39,12 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.exclude(state=Call.State.FINISHED)
 
     def missed(self) -> CallQuerySet:
-        """Incoming calls nobody took, final."""
-        return self.filter(
-            direction=Call.Direction.INCOMING, outcome=Call.Outcome.MISSED, is_final=True
-        )
+        """Final calls nobody took and somebody has to return; settled ones too."""
+        return self.filter(is_missed=True)
+
+    def unresolved(self) -> CallQuerySet:
+        """Missed calls that neither a talk nor a person settled."""
+        return self.missed().filter(missed_resolved_at=None, work__closed_at=None)
 
     def between(self, since: datetime, until: datetime) -> CallQuerySet:
         """Calls that started in the half-open period."""
@@ -119,6 +121,24 @@ class Call(models.Model):
         verbose_name=_("command that placed the call"),
     )
     is_final = models.BooleanField(_("final"), default=False)
+    is_missed = models.BooleanField(
+        _("missed"),
+        default=False,
+        help_text=_("Final, and somebody has to call back."),
+    )
+    missed_resolved_at = models.DateTimeField(_("settled at"), null=True)
+    missed_resolved_by = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        related_name="resolved_missed",
+        verbose_name=_("settled by the call"),
+    )
+    participants = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text=_("Digest of each participant row, so that unchanged ones cost no query."),
+    )
     sources = models.CharField(
         _("confirmed by"),
         max_length=60,
@@ -151,6 +171,7 @@ class Call(models.Model):
             models.Index(fields=["client_number", "-started_at"], name="mango_call_client"),
             models.Index(fields=["employee", "-started_at"], name="mango_call_employee"),
             models.Index(fields=["state", "-started_at"], name="mango_call_state"),
+            models.Index(fields=["is_missed", "-started_at"], name="mango_call_missed"),
         ]
 
     def __str__(self) -> str:

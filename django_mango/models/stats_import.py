@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .account import Account
@@ -69,4 +70,5 @@ class StatsImport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.since:%Y-%m-%d %H:%M} - {self.until:%Y-%m-%d %H:%M}"
+        since, until = timezone.localtime(self.since), timezone.localtime(self.until)
+        return f"{since:%Y-%m-%d %H:%M} - {until:%Y-%m-%d %H:%M}"

@@ -35,14 +35,23 @@ def account_for(alias: str | None = None) -> Account:
     return account
 
 
-def client_for(account: Account) -> Client:
-    """The client of an account, one per process, so that rate limits are kept.
+def settings_of(account: Account) -> conf.AccountSettings:
+    """What the settings say of an account.
 
-    Raises ``AccountUnknown`` when the settings do not know the account any more.
+    Raises ``AccountUnknown`` when they do not know it any more.
     """
     settings = conf.account(account.alias)
     if settings is None:
         raise AccountUnknown(_unknown(account.alias, sorted(conf.accounts())), "account_unknown")
+    return settings
+
+
+def client_for(account: Account) -> Client:
+    """The client of an account, one per process, so that rate limits are kept.
+
+    Raises ``AccountUnknown`` as ``settings_of``.
+    """
+    settings = settings_of(account)
     # A forked worker must not share a socket with its parent.
     identity = (os.getpid(), account.pk, settings.credentials, settings.api_url, conf.timeout())
     with _guard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import wraps
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 
@@ -13,4 +13,10 @@ def later(job: Callable[..., object], *, using: str = DEFAULT_DB_ALIAS, **kwargs
 
     A failing job is logged and harms neither the caller nor the next job.
     """
-    transaction.on_commit(partial(job, **kwargs), using=using, robust=True)
+
+    @wraps(job)
+    def run() -> None:
+        # Django names a failed job by its __qualname__, which a partial has not.
+        job(**kwargs)
+
+    transaction.on_commit(run, using=using, robust=True)

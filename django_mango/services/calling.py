@@ -265,16 +265,7 @@ def _visible(user: CrmUser | None, call: Call) -> Call:
 def _leg_to_end(user: CrmUser | None, call: Call, employee: Employee | None) -> OpenLeg:
     if not call.is_live:
         raise NothingToHangUp(gettext_lazy("The call is over already."), "already_ended")
-    legs = [
-        OpenLeg(
-            leg["call_id"],
-            leg["state"],
-            leg["location"],
-            tuple(leg.get("extensions", ())),
-            leg["with_client"],
-        )
-        for leg in call.legs
-    ]
+    legs = [OpenLeg.from_json(leg) for leg in call.legs]
     may_end_others = user is None or user.has_perm("django_mango.hang_up_any")
     extension = employee.extension_at() if employee else ""
     leg = choose_leg(legs, extension, may_end_others=may_end_others)

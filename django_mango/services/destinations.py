@@ -32,7 +32,7 @@ def destination(text: str, account: Account, employee: Employee) -> numbers.Numb
             raise NumberRefused(_("There is no number to call."), "no_number") from error
         raise NumberRefused(
             _("“%(number)s” is not a phone number that can be called.")
-            % {"number": text.strip()[:64]},
+            % {"number": _one_line(text)},
             "invalid_number",
         ) from error
     _refuse_forbidden(number)
@@ -40,20 +40,29 @@ def destination(text: str, account: Account, employee: Employee) -> numbers.Numb
     return number
 
 
+def _one_line(text: str) -> str:
+    """What a person wrote, fit to be quoted in a message."""
+    shown = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(shown.split())[:64]
+
+
 def _colleague(number: numbers.Number, account: Account, employee: Employee) -> numbers.Number:
     extension = number.raw.strip()
-    region = conf.get("DEFAULT_REGION", str).upper()
-    if numbers.is_emergency(extension, region):
-        raise DestinationRefused(
-            _("Emergency numbers cannot be called from here: use a telephone."), "emergency"
-        )
     owner = (
         EmployeeAddress.objects.filter(
-            account=account, kind=EmployeeAddress.Kind.EXTENSION, value=extension
+            account=account,
+            kind=EmployeeAddress.Kind.EXTENSION,
+            value=extension,
+            employee__is_active=True,
         )
         .valid_at(timezone.now())
         .first()
     )
+    # 101 is the fire brigade in Russia and the most usual extension: the PBX rings the extension.
+    if owner is None and numbers.is_emergency(extension, conf.get("DEFAULT_REGION", str).upper()):
+        raise DestinationRefused(
+            _("Emergency numbers cannot be called from here: use a telephone."), "emergency"
+        )
     if owner is None:
         raise NumberRefused(
             _("“%(number)s” is neither a phone number nor a colleague's extension.")

@@ -12,16 +12,18 @@ from itertools import islice
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import conf
+from .. import conf, signals
 from ..client import Client, StatisticsClient
 from ..models import Account, CallRecord, Notification, StatsImport
 from ..protocol import statistics
 from ..protocol.commands import StatsRequest
 from ..protocol.errors import AnswerLost, LockedOut, ResultGone, ServiceError, WrongKeys
 from ..protocol.statistics import BadRow, Record
-from . import journal
+from . import following, journal
 from .accounts import account_for, client_for
+from .announcing import announce, is_recent, send
 from .bulk import Counters, write_records
+from .changes import Change
 from .directory import directory_of
 from .errors import ImportRunning, PeriodRefused
 from .leases import HeldLease, LeaseTaken
@@ -147,6 +149,7 @@ class _Run:
             client, max_wait=conf.seconds("STATS_MAX_WAIT_SECONDS").total_seconds()
         )
         self._report = ImportReport(account)
+        self._recent: list[Change] = []
 
     def over(self, since: datetime, until: datetime, step: timedelta) -> ImportReport:
         journal.settle_commands(self._account)
@@ -162,6 +165,8 @@ class _Run:
             if self._is_hopeless:
                 break
         self._sweep()
+        announce(self._recent)
+        send(signals.import_finished, ImportReport, report=self._report)
         return self._report
 
     _is_hopeless = False
@@ -227,26 +232,32 @@ class _Run:
             good = [row for row in batch if isinstance(row, Record)]
             bad = [row for row in batch if isinstance(row, BadRow)]
             is_cut = is_cut or any(row.reason == "cut" for row in bad)
-            counters, calls = self._write(good)
-            self._report.calls += calls
+            counters, changes = self._write(good)
+            self._follow(changes)
             self._count(window, len(batch), counters, bad)
             self._lease.beat()
             self._progress.rows_read(window.rows)
         if is_cut:
             raise AnswerLost("the last line of the statistics is cut off")
 
-    def _write(self, records: list[Record]) -> tuple[Counters, int]:
+    def _follow(self, changes: list[Change]) -> None:
+        """Settle missed calls now; keep what is to be announced at the end of the run."""
+        self._report.calls += len(changes)
+        following.settle(self._account, changes)
+        self._recent += [change for change in changes if is_recent(change.call)]
+
+    def _write(self, records: list[Record]) -> tuple[Counters, list[Change]]:
         """Records and the calls of their entries, in one transaction: no kill parts them."""
         directory = directory_of(self._account)
         entry_ids = sorted({record.entry_id for record in records if record.entry_id})
 
-        def work() -> tuple[Counters, int]:
+        def work() -> tuple[Counters, list[Change]]:
             counters = write_records(self._account, records, timezone.now())
             if not (counters.new or counters.changed) or not entry_ids:
-                return counters, 0
+                return counters, []
             return counters, project_locked(self._account, entry_ids, directory)
 
-        return repeated(work) if records else (Counters(), 0)
+        return repeated(work) if records else (Counters(), [])
 
     def _count(
         self,
@@ -286,7 +297,7 @@ class _Run:
         entry_ids = sorted(waiting)
         directory = directory_of(self._account)
         for part in _parts(entry_ids):
-            self._report.calls += repeated(partial(project_locked, self._account, part, directory))
+            self._follow(repeated(partial(project_locked, self._account, part, directory)))
 
 
 def _checked_end(since: datetime, until: datetime, step: timedelta) -> datetime:

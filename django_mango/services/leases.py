@@ -49,6 +49,11 @@ class HeldLease:
         Lease.objects.filter(name=self._name, owner=self._owner).delete()
 
     def _take(self) -> None:
+        # A second time where the lease was given back between two of our statements.
+        if not (self._take_free_or_expired() or self._take_free_or_expired()):
+            raise LeaseTaken(self._holder())
+
+    def _take_free_or_expired(self) -> bool:
         now = timezone.now()
         until = now + LIFETIME
         try:
@@ -56,8 +61,8 @@ class HeldLease:
                 Lease.objects.create(name=self._name, owner=self._owner, until=until)
         except IntegrityError:
             expired = Lease.objects.filter(name=self._name, until__lt=now)
-            if not expired.update(owner=self._owner, until=until):
-                raise LeaseTaken(self._holder()) from None
+            return bool(expired.update(owner=self._owner, until=until))
+        return True
 
     def _holder(self) -> str:
         owner = Lease.objects.filter(name=self._name).values_list("owner", flat=True).first()

@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 
 from ..models import Account, Call, CallParty
 from ..protocol.projection import ProjectedCall, ProjectedParty
 from ..protocol.times import moment_or_none
+from .bulk import upsert
 
-_Identity = tuple[str, str]
+#: No extension or number has a control character: the readers refuse it.
+_SEPARATOR = "\x1f"
+_DELETED_AT_ONCE = 200
+_CHANGEABLE = ("employee", "role", "rang_at", "answered_at", "ended_at")
 
 
-def write_parties(account: Account, calls: Sequence[tuple[Call, ProjectedCall]]) -> None:
-    """Make the participants of these calls what the projection says; equal ones stay untouched.
+def digests_of(result: ProjectedCall) -> dict[str, str]:
+    """What ``Call.participants`` holds: a digest of each participant under its identity."""
+    return {_identity(party): _digest(party) for party in result.parties}
 
-    A fixed number of statements whatever the number of calls.
+
+def write_parties(
+    account: Account, calls: Sequence[tuple[Call, ProjectedCall, Mapping[str, str]]]
+) -> None:
+    """Make the participants of these calls what the projection says.
+
+    The third value is what ``Call.participants`` held before: equal ones cost
+    nothing.
     """
-    if not calls:
-        return
-    stored: dict[int, dict[_Identity, CallParty]] = {}
-    for row in CallParty.objects.filter(call__in=[call.pk for call, _ in calls]):
-        stored.setdefault(row.call_id, {})[row.extension, row.number] = row
-    gone: list[int] = []
     fresh: list[CallParty] = []
-    for call, result in calls:
-        known = stored.get(call.pk, {})
-        for party in result.parties:
-            row = _row(account, call, party)
-            old = known.pop((row.extension, row.number), None)
-            if old is None:
-                fresh.append(row)
-            elif not _equal(old, row):
-                gone.append(old.pk)
-                fresh.append(row)
-        gone.extend(row.pk for row in known.values())
-    if gone:
-        CallParty.objects.filter(pk__in=gone).delete()
-    if fresh:
-        CallParty.objects.bulk_create(fresh)
+    gone: list[Q] = []
+    for call, result, before in calls:
+        now = digests_of(result)
+        fresh += [
+            _row(account, call, party)
+            for party in result.parties
+            if before.get(_identity(party)) != now[_identity(party)]
+        ]
+        for identity in before.keys() - now.keys():
+            extension, _, number = identity.partition(_SEPARATOR)
+            gone.append(Q(call=call, extension=extension, number=number))
+    for start in range(0, len(gone), _DELETED_AT_ONCE):
+        CallParty.objects.filter(reduce(or_, gone[start : start + _DELETED_AT_ONCE])).delete()
+    upsert(CallParty, fresh, key=("call", "extension", "number"), update=_CHANGEABLE)
+
+
+def _identity(party: ProjectedParty) -> str:
+    return f"{party.extension}{_SEPARATOR}{party.number}"
+
+
+def _digest(party: ProjectedParty) -> str:
+    parts = (party.role, party.rang_at, party.answered_at, party.ended_at, party.owner)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def _row(account: Account, call: Call, party: ProjectedParty) -> CallParty:
@@ -51,11 +70,4 @@ def _row(account: Account, call: Call, party: ProjectedParty) -> CallParty:
         rang_at=moment_or_none(party.rang_at),
         answered_at=moment_or_none(party.answered_at),
         ended_at=moment_or_none(party.ended_at),
-    )
-
-
-def _equal(old: CallParty, new: CallParty) -> bool:
-    return all(
-        getattr(old, name) == getattr(new, name)
-        for name in ("employee_id", "role", "rang_at", "answered_at", "ended_at")
     )

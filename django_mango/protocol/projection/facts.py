@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..notifications import CallEvent, Party, Summary
 from ..statistics import Record
@@ -43,6 +44,28 @@ class OpenLeg:
     def extension(self) -> str:
         """The first of our extensions in the leg, empty without one."""
         return self.extensions[0] if self.extensions else ""
+
+    def as_json(self) -> dict[str, object]:
+        """The leg as it is stored."""
+        return {
+            "call_id": self.call_id,
+            "state": self.state,
+            "location": self.location,
+            "extension": self.extension,
+            "extensions": list(self.extensions),
+            "with_client": self.with_client,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> OpenLeg:
+        """The leg back from what ``as_json`` gave."""
+        return cls(
+            stored["call_id"],
+            stored["state"],
+            stored["location"],
+            tuple(stored["extensions"]),
+            stored["with_client"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +111,7 @@ class ProjectedCall:
     group_number: str
     command_id: str
     is_final: bool
+    is_missed: bool
     sources: tuple[str, ...]
     parties: tuple[ProjectedParty, ...]
 

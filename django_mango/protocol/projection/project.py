@@ -56,6 +56,7 @@ def project(facts: Facts) -> ProjectedCall | None:
         group_number=next((leg.group_number for leg in picture.legs if leg.group_number), ""),
         command_id=picture.command_id,
         is_final=picture.is_final,
+        is_missed=_is_missed(picture),
         sources=picture.source_names,
         parties=parties_of(
             picture.all_legs,
@@ -138,7 +139,7 @@ def _picture(facts: Facts) -> _Picture | None:
     open_legs = () if is_ended else tuple(_open(leg, client, directory) for leg in still_open)
     return _Picture(
         direction=direction,
-        state=_state(open_legs, first_ids),
+        state=_state(open_legs, first_ids, direction),
         client=client,
         source=source,
         source_names=tuple(item.name for item in sorted(ordered, key=_trust)),
@@ -253,10 +254,11 @@ def _open(leg: Leg, client: Party, directory: Directory) -> OpenLeg:
     )
 
 
-def _state(open_legs: Sequence[OpenLeg], first_ids: Collection[str]) -> str:
+def _state(open_legs: Sequence[OpenLeg], first_ids: Collection[str], direction: str) -> str:
     if not open_legs:
         return "finished"
-    holding = [leg for leg in open_legs if leg.with_client] or list(open_legs)
+    # Between two legs nobody has the client; an internal call has none.
+    holding = [leg for leg in open_legs if leg.with_client or direction == "internal"]
     if any(leg.state == "OnHold" for leg in holding):
         return "on_hold"
     talking = any(
@@ -292,6 +294,21 @@ def _outcome(picture: _Picture) -> str:
     source = picture.source
     return verdict.outcome(
         picture.direction, bool(source.answered_at), source.reason, picture.client_rang
+    )
+
+
+def _is_missed(picture: _Picture) -> bool:
+    """Whether somebody has to call back (block M).
+
+    A widget callback that no employee took counts too: the client asked for it.
+    """
+    if not picture.is_final or picture.source.answered_at:
+        return False
+    if picture.direction == "incoming":
+        return _outcome(picture) == "missed"
+    asked_by_client = any(leg.initiator == "CallbackWidget" for leg in picture.legs)
+    return asked_by_client and not any(
+        leg.is_connected and leg.is_with_person for leg in picture.all_legs
     )
 
 

@@ -1,0 +1,47 @@
+"""What a projection changed in a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..models import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A call as it is now, the columns that differ, and all of them as they were."""
+
+    call: Call
+    fields: tuple[str, ...]
+    before: Mapping[str, object]
+
+    @property
+    def is_new(self) -> bool:
+        """The conversation was not known before."""
+        return self.before["started_at"] is None
+
+    @property
+    def became_answered(self) -> bool:
+        return self.before["answered_at"] is None and self.call.answered_at is not None
+
+    @property
+    def became_final(self) -> bool:
+        return not self.before["is_final"] and self.call.is_final
+
+    @property
+    def became_missed(self) -> bool:
+        return not self.before["is_missed"] and self.call.is_missed
+
+    @property
+    def clients(self) -> set[str]:
+        """Numbers whose missed calls this change may settle or open again."""
+        if not {"client_number", "is_missed", "answered_at", "started_at"} & set(self.fields):
+            return set()
+        now, was = self.call, self.before
+        numbers = set()
+        if now.is_missed or now.answered_at:
+            numbers.add(now.client_number)
+        if was["is_missed"] or was["answered_at"]:
+            numbers.add(str(was["client_number"]))
+        return numbers - {""}

@@ -1,0 +1,93 @@
+"""The stored facts of conversations, as the projection wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..models import Account, Call, CallRecord, Command, Notification
+from ..protocol import notifications
+from ..protocol.errors import ReadError
+from ..protocol.projection import Directory, Facts
+from ..protocol.statistics import Record
+from ..protocol.times import to_unix
+from .bulk import record_of
+
+#: Kinds of notifications that create or change a call.
+CALL_KINDS = ("events/call", "events/summary")
+
+
+@dataclass(slots=True)
+class StoredFacts:
+    """The facts of one conversation; ``waiting`` are notifications not yet processed."""
+
+    events: list[notifications.CallEvent] = field(default_factory=list)
+    summaries: list[notifications.Summary] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
+
+    @property
+    def command_ids(self) -> set[str]:
+        """Ids of commands, ours or others', that the events name."""
+        return {event.command_id for event in self.events if event.command_id}
+
+    def as_facts(self, call: Call, commands: Mapping[str, Command], directory: Directory) -> Facts:
+        return Facts(
+            entry_id=call.entry_id,
+            events=tuple(self.events),
+            summaries=tuple(self.summaries),
+            records=tuple(self.records),
+            commands={command_id: command.kind for command_id, command in commands.items()},
+            stale_closed_at=to_unix(call.stale_closed_at) if call.stale_closed_at else 0,
+            directory=directory,
+        )
+
+
+def read_facts(account: Account, calls: Collection[Call]) -> dict[str, StoredFacts]:
+    """Every stored fact of these calls, whose rows are locked, by ``entry_id``.
+
+    Records are committed together with their calls, so that a call which does not
+    name them among its sources has none.
+    """
+    facts = {call.entry_id: StoredFacts() for call in calls}
+    _read_notifications(account, facts)
+    with_records = [
+        call.entry_id for call in calls if call.started_at is None or "basic" in call.sources
+    ]
+    if with_records:
+        rows = CallRecord.objects.filter(account=account, entry_id__in=with_records)
+        for row in rows.iterator():
+            facts[row.entry_id].records.append(record_of(row))
+    return facts
+
+
+def read_commands(
+    account: Account, calls: Iterable[Call], facts: Iterable[StoredFacts]
+) -> dict[str, Command]:
+    """Our own commands among those the events name; calls come with theirs."""
+    known = {call.command.command_id: call.command for call in calls if call.command}
+    named = {command_id for stored in facts for command_id in stored.command_ids}
+    missing = named - known.keys()
+    if missing:
+        found = Command.objects.filter(account=account, command_id__in=missing)
+        known |= {command.command_id: command for command in found}
+    return known
+
+
+def _read_notifications(account: Account, facts: Mapping[str, StoredFacts]) -> None:
+    entry_ids: Sequence[str] = list(facts)
+    rows = Notification.objects.filter(
+        account=account, entry_id__in=entry_ids, kind__in=CALL_KINDS
+    ).values_list("pk", "entry_id", "kind", "json", "processed_at")
+    for pk, entry_id, kind, text, processed_at in rows.iterator():
+        stored = facts[entry_id]
+        if processed_at is None:
+            stored.waiting.append(pk)
+        try:
+            value = notifications.read(kind, text)
+        except ReadError:
+            continue  # its row says so since it came
+        if isinstance(value, notifications.CallEvent):
+            stored.events.append(value)
+        elif isinstance(value, notifications.Summary):
+            stored.summaries.append(value)
