@@ -9,7 +9,7 @@ from typing import Final
 
 from ..protocol import answers
 from ..protocol.commands import StatsRequest, StatsResult
-from ..protocol.errors import AnswerLost, NotReady, RateLimited, ServiceError
+from ..protocol.errors import AnswerLost, NotReady, RateLimited, ResultGone, ServiceError
 from .client import Client
 from .transport import Reply
 
@@ -44,8 +44,9 @@ class StatisticsClient:
 
         Asks at once, then every 5 s at most; once ``hurry()`` says that the readiness
         notification has come (§3.4.1.2), the next question is asked at once. A 204 means
-        not ready, so do two empty 200 (Q21); the third gives an empty report. Failures
-        that pass (no connection, 429, 503, 5xx) are waited out within ``max_wait``.
+        not ready, so do two empty 200 (Q21); the third, or a 404 after one, means an empty
+        report. Failures that pass (no connection, 429, 503, 5xx) are waited out within
+        ``max_wait``.
 
         Raises ``ResultGone`` when the key is unknown (ask anew once), ``NotReady`` after
         ``max_wait`` seconds, ``UnexpectedAnswer`` or ``Refused`` for HTML or JSON in place
@@ -62,10 +63,14 @@ class StatisticsClient:
     def _wait(self, command: StatsResult, hurry: Callable[[], bool] | None) -> _Report:
         waiting = _Waiting(self._client, self._max_wait, hurry)
         empties = failures = 0
+        report: _Report | None = None
         while True:
             try:
                 report = self._ask(command)
             except ServiceError as error:
+                if report is not None and isinstance(error, ResultGone):
+                    # The empty 200 before was the report itself, and its key is spent (Q23).
+                    return report
                 failures += 1
                 pause = self._pause(command, error, failures)
                 if pause is None:

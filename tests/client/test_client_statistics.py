@@ -86,6 +86,14 @@ def test_the_third_empty_200_is_an_empty_report(
     assert len(wire.requests) == 4
 
 
+def test_a_key_gone_after_an_empty_200_was_an_empty_report(
+    statistics: StatisticsClient, wire: Any, answer: Answer
+) -> None:
+    """A period without calls: its report is empty and, fetched once, spent (Q21, Q23)."""
+    wire.replies = [NOT_READY, answer(b""), answer(b"", status=404)]
+    assert fetch(statistics) == b""
+
+
 def test_empty_200_are_counted_in_a_row(
     statistics: StatisticsClient, wire: Any, answer: Answer
 ) -> None:
