@@ -8,33 +8,37 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-_DURATION = re.compile(r"(\d{1,6})([smhdw])")
+_DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAY = timedelta(days=1)
+#: Outside lie slips of the pen, and years at which calendars overflow.
+_YEARS = range(1990, 2101)
 #: No statistics are older (the service's limit is far below), and no calendar overflows.
 _LONGEST = timedelta(days=36_525)
 
 
 def since(text: str) -> datetime:
-    """The beginning of a period, aware: a date means its first moment."""
-    return _moment(text)[0]
+    """The beginning of a period, aware UTC: a date means its first moment."""
+    moment, _is_day = _moment(text)
+    return moment.astimezone(UTC)
 
 
 def until(text: str) -> datetime:
-    """The end of a period, aware and exclusive: a date means the whole of that day.
+    """The end of a period, aware UTC and exclusive: a date means the whole of that day.
 
     The day that is not over yet ends now.
     """
     moment, is_day = _moment(text)
-    if not is_day:
-        return moment
-    now = timezone.localtime()
-    return now if moment.date() == now.date() else _midnight(moment.date() + _DAY)
+    if is_day:
+        now = timezone.localtime().replace(microsecond=0)
+        today = moment.date() == now.date()
+        moment = now if today else _midnight(moment.date() + _DAY)
+    return moment.astimezone(UTC)
 
 
 def duration(text: str) -> timedelta:
@@ -62,35 +66,41 @@ def seconds(text: str) -> float:
 def _moment(text: str) -> tuple[datetime, bool]:
     """The moment, and whether only a day was named."""
     word = text.strip().lower()
-    now = timezone.localtime()
+    now = timezone.localtime().replace(microsecond=0)
     if word == "now":
         return now, False
     if word in {"today", "yesterday"}:
         return _midnight(now.date() - (_DAY if word == "yesterday" else timedelta())), True
     if _DURATION.fullmatch(word):
-        return now - duration(word), False
+        # In UTC: across a change of clocks twelve hours are twelve hours.
+        return now.astimezone(UTC) - duration(word), False
     return _iso(text.strip())
 
 
 def _iso(text: str) -> tuple[datetime, bool]:
-    try:
-        return _midnight(date.fromisoformat(text)), True
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-        # Without a zone it is wall-clock time here; the autumn hour that comes twice is its first.
-        moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
-        return timezone.localtime(moment), False
-    except (ValueError, OverflowError) as error:
-        raise ArgumentTypeError(
-            _(
-                "“%(text)s” is no moment: write 2026-11-01, 2026-11-01T09:30, 7d (seven days ago),"
-                " 12h, today, yesterday or now."
-            )
-            % {"text": text}
-        ) from error
+    for read, is_day in ((_day, True), (datetime.fromisoformat, False)):
+        try:
+            moment = read(text)
+        except ValueError:
+            continue
+        if moment.year in _YEARS:
+            # Without a zone it is wall-clock time here; the hour that comes twice is its first.
+            moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+            return moment, is_day
+    raise ArgumentTypeError(
+        _(
+            "“%(text)s” is no moment: write 2026-11-01, 2026-11-01T09:30, 7d (seven days ago),"
+            " 12h, today, yesterday or now."
+        )
+        % {"text": text}
+    )
+
+
+def _day(text: str) -> datetime:
+    return _midnight(date.fromisoformat(text))
 
 
 def _midnight(day: date) -> datetime:
+    if day.year not in _YEARS:
+        raise ValueError(day)
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  # made aware

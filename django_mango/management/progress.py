@@ -89,6 +89,7 @@ class Bar(Quiet):
         self.rows_read(0)
         if self._bar is not None:
             self._bar.update()
+            self._bar.refresh()  # tqdm skips what follows too closely, the last window too
 
 
 def rows(count: int) -> str:

@@ -66,7 +66,8 @@ class Command(MangoCommand):
         verbosity: int = 1,
         **options: Any,
     ) -> None:
-        end = until or timezone.now()
+        # Whole seconds, as the service counts: "7d" until now is seven days and no fraction.
+        end = until or timezone.now().replace(microsecond=0)
         begin = since or end - DEFAULT_PERIOD
         aliases = sorted(conf.accounts()) if all_accounts else [account]
         if len(aliases) == 1:
