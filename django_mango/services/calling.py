@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .. import conf
 from ..conf import CrmUser
 from ..models import Account, Call, Command, Employee
 from ..protocol import commands, numbers
 from ..protocol.errors import AlreadyEnded, InputError
 from ..protocol.projection import OpenLeg, choose_leg
 from . import journal
-from .accounts import account_for
+from .accounts import account_for, settings_of
 from .background import later
 from .destinations import destination
-from .directory import employee_of
+from .directory import employee_of, extensions_of
 from .errors import NoExtension, NothingToHangUp, NumberRefused, PermissionRefused
-from .transactions import require_autocommit
+from .transactions import repeated, require_autocommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ def plan_call(
 ) -> CallPlan:
     """What ``place_call`` would do, without doing it; raises the same ``UserError``."""
     caller = _caller(user, employee, account)
-    extension = caller.extension_at()
+    settings_of(caller.account)
+    extension = caller.extension_at() if caller.is_active else ""
     if not extension:
         raise NoExtension(
             gettext_lazy("You have no extension in the PBX: no telephone of yours would ring.")
@@ -111,6 +112,7 @@ def request_call(
     command, is_new = _journal_call(user, number, target, employee, line, account, token)
     if is_new:
         later(journal.dispatch, command_pk=command.pk)
+        command.refresh_from_db()  # outside a transaction it was sent already
     return command
 
 
@@ -122,14 +124,17 @@ def hang_up(user: CrmUser | None, call: Call, *, token: str | None = None) -> Co
     """
     require_autocommit()
     fresh = _visible(user, call)
+    settings_of(fresh.account)
     employee = employee_of(user, fresh.account)
     leg = _leg_to_end(user, fresh, employee)
     wire = commands.Hangup(journal.new_command_id(), leg.call_id)
     journal.settle_commands(fresh.account)
-    with transaction.atomic(durable=True):
-        command, is_new = journal.open_command(
+    command, is_new = repeated(
+        lambda: journal.open_command(
             wire, fresh.account, user, token=token, employee=employee, call=fresh
-        )
+        ),
+        durable=True,
+    )
     if is_new:
         journal.dispatch(command.pk)
         command.refresh_from_db()
@@ -199,8 +204,8 @@ def _journal_call(
             _("The PBX would not accept this: %(what)s.") % {"what": str(error)}, error.reason
         ) from error
     journal.settle_commands(plan.account)
-    with transaction.atomic():
-        return journal.open_command(
+    return repeated(
+        lambda: journal.open_command(
             wire,
             plan.account,
             user,
@@ -209,6 +214,7 @@ def _journal_call(
             number=plan.number.e164 or plan.to_number,
             target=target,
         )
+    )
 
 
 def _caller(
@@ -221,7 +227,8 @@ def _caller(
         wanted = account_for(account) if isinstance(account, str) else account
         found = employee_of(user, wanted)
         if found is None:
-            account_for(wanted.alias if wanted else None)  # says so when nothing is configured
+            if wanted is None and len(conf.accounts()) < 2:
+                account_for()  # says so when nothing is configured
             raise NoExtension(
                 gettext_lazy("You have no extension in the PBX: no telephone of yours would ring."),
                 "no_extension",
@@ -268,6 +275,11 @@ def _leg_to_end(user: CrmUser | None, call: Call, employee: Employee | None) -> 
     legs = [OpenLeg.from_json(leg) for leg in call.legs]
     may_end_others = user is None or user.has_perm("django_mango.hang_up_any")
     extension = employee.extension_at() if employee else ""
+    mine = extensions_of(employee) if employee else frozenset()
+    # Any telephone of the user is his own.
+    legs = [
+        replace(leg, extensions=(extension,)) if mine & {*leg.extensions} else leg for leg in legs
+    ]
     leg = choose_leg(legs, extension, may_end_others=may_end_others)
     if leg is None:
         raise NothingToHangUp(

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from .. import conf
 from ..conf import CrmUser
 from ..models import Account, Employee, EmployeeAddress
 from ..protocol.projection import Address, Directory
 from ..protocol.times import to_unix
+from .caching import remembered
 
 
 def directory_of(account: Account) -> Directory:
-    """All addresses of the account's employees, past ones with their periods; one query."""
+    """All addresses of the account's employees, past ones with their periods.
+
+    One query, remembered for a short while.
+    """
+    return remembered(("directory", account.pk), lambda: _read_directory(account))
+
+
+def _read_directory(account: Account) -> Directory:
     rows = EmployeeAddress.objects.filter(account=account).values_list(
         "kind", "value", "employee_id", "valid_from", "valid_to"
     )
@@ -30,11 +40,22 @@ def directory_of(account: Account) -> Directory:
 
 
 def employee_of(user: CrmUser | None, account: Account | None = None) -> Employee | None:
-    """The active employee a CRM user is, preferring one who has an extension now."""
+    """The active employee a CRM user is, preferring one who has an extension now.
+
+    Without ``account`` one of an account the settings know; old accounts keep their people.
+    """
     if user is None or user.pk is None:
         return None
     employees = Employee.objects.filter(user=user.pk, is_active=True).select_related("account")
     if account is not None:
         employees = employees.filter(account=account)
+    else:
+        employees = employees.filter(account__alias__in=conf.accounts())
     found = list(employees.order_by("account__alias", "pk"))
     return next((person for person in found if person.extension_at()), found[0] if found else None)
+
+
+def extensions_of(employee: Employee) -> frozenset[str]:
+    """All extensions an employee has now: one telephone on the desk, one in the van."""
+    addresses = employee.addresses.filter(kind=EmployeeAddress.Kind.EXTENSION)
+    return frozenset(addresses.valid_at(timezone.now()).values_list("value", flat=True))

@@ -13,7 +13,6 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -32,11 +31,13 @@ from ..protocol.errors import (
 )
 from ..protocol.notifications import CommandResult
 from .accounts import client_for
+from .transactions import repeated
 
 log = logging.getLogger("django_mango.calling")
 
 Wire = commands.Callback | commands.Hangup
 _SHOWN = 500
+_LARGEST_CODE = 2**31 - 1
 
 
 def new_command_id() -> str:
@@ -63,7 +64,7 @@ def open_command(
     """
     now = timezone.now()
     Account.objects.filter(pk=account.pk).update(alias=F("alias"))
-    token = _scoped(token, user)
+    token = _scoped(token, wire, user)
     running = _same_token(account, token) or _just_asked(
         wire, account, user, employee, number, call, now
     )
@@ -99,41 +100,31 @@ def dispatch(command_pk: int, client: Client | None = None) -> None:
     mine = Command.objects.filter(
         pk=command_pk, status=Command.Status.CREATED, created_at__gt=oldest
     )
-    with transaction.atomic(durable=True):
-        won = mine.update(status=Command.Status.SENT, sent_at=now)
+    won = repeated(lambda: mine.update(status=Command.Status.SENT, sent_at=now), durable=True)
     if not won:
         return
     command = Command.objects.select_related("account").get(pk=command_pk)
-    try:
-        answer = (client or client_for(command.account)).send(_wire(command))
-    except ServiceError as error:
-        outcome = _failure(error, command)
-    except Exception as error:
-        # Our own fault, at an unknown point: the request may have left.
-        log.exception("command %s broke", command.command_id)
-        outcome = _values(Command.Status.UNKNOWN, Command.Problem.FAULT, type(error).__name__)
-    else:
-        outcome = _success(answer)
-    with transaction.atomic(durable=True):
-        _write(command, outcome)
+    outcome = _send(command, client)
+    repeated(lambda: _write(command, outcome), durable=True)
 
 
 def note_result(account: Account, result: CommandResult) -> None:
     """Write what the notification of an outcome says (§3.2), before or after the answer."""
     if not result.command_id:
         return
-    done = codes.is_success(result.code) or result.code == AlreadyEnded.CODE
-    status = Command.Status.CONFIRMED if done else Command.Status.FAILED
-    (
-        Command.objects.filter(account=account, command_id=result.command_id)
-        .exclude(status__in=(Command.Status.CREATED, Command.Status.REFUSED))
-        .update(
-            status=status,
-            result_code=result.code,
-            problem="" if done else Command.Problem.REFUSED,
-            error="",
-            settled_at=timezone.now(),
-        )
+    mine = Command.objects.filter(account=account, command_id=result.command_id).exclude(
+        status__in=(Command.Status.CREATED, Command.Status.REFUSED)
+    )
+    kind = mine.values_list("kind", flat=True).first()
+    if kind is None:
+        return
+    done = codes.is_success(result.code) or _is_over_anyway(kind, result.code)
+    mine.update(
+        status=Command.Status.CONFIRMED if done else Command.Status.FAILED,
+        result_code=_storable(result.code),
+        problem="" if done else Command.Problem.REFUSED,
+        error="",
+        settled_at=timezone.now(),
     )
 
 
@@ -143,25 +134,24 @@ def settle_commands(account: Account | None = None, now: datetime | None = None)
     Returns how many were given up.
     """
     now = now or timezone.now()
-    stale = Command.objects.filter(created_at__lte=now - conf.seconds("COMMAND_TIMEOUT_SECONDS"))
-    if account is not None:
-        stale = stale.filter(account=account)
+    oldest = now - conf.seconds("COMMAND_TIMEOUT_SECONDS")
+    mine = Command.objects.all() if account is None else account.commands.all()
     timed_out = {"problem": Command.Problem.TIMED_OUT, "settled_at": now}
-    never_sent = stale.filter(status=Command.Status.CREATED).update(
+    never_sent = mine.filter(status=Command.Status.CREATED, created_at__lte=oldest).update(
         status=Command.Status.FAILED, **timed_out
     )
-    lost = stale.filter(status=Command.Status.SENT).update(
+    lost = mine.filter(status=Command.Status.SENT, sent_at__lte=oldest).update(
         status=Command.Status.UNKNOWN, **timed_out
     )
     return never_sent + lost
 
 
-def _scoped(token: str | None, user: CrmUser | None) -> str | None:
-    """The token as stored: of this user only, so that nobody meets another one's command."""
+def _scoped(token: str | None, wire: Wire, user: CrmUser | None) -> str | None:
+    """The token as stored: of this user and kind, so that nobody meets another command."""
     if not token:
         return None
     owner = user.pk if user is not None else ""
-    return hashlib.sha256(f"{owner}\n{token}".encode()).hexdigest()
+    return hashlib.sha256(f"{owner}\n{wire.kind}\n{token}".encode()).hexdigest()
 
 
 def _same_token(account: Account, token: str | None) -> Command | None:
@@ -202,6 +192,35 @@ def _wire(command: Command) -> Wire:
     )
 
 
+def _send(command: Command, client: Client | None) -> dict[str, object]:
+    """Send what was journalled; what came of it. Raises nothing of ours."""
+    try:
+        wire = _wire(command)
+        client = client or client_for(command.account)
+    except Exception as error:
+        # The settings changed since the command was journalled: nothing left.
+        log.exception("command %s could not be sent", command.command_id)
+        return _values(Command.Status.FAILED, Command.Problem.NOT_SENT, type(error).__name__)
+    try:
+        return _success(client.send(wire))
+    except ServiceError as error:
+        return _failure(error, command)
+    except Exception as error:
+        # Our own fault, at an unknown point: the request may have left.
+        log.exception("command %s broke", command.command_id)
+        return _values(Command.Status.UNKNOWN, Command.Problem.FAULT, type(error).__name__)
+
+
+def _is_over_anyway(kind: str, code: int | None) -> bool:
+    """Whether a hang-up came too late: what was asked for is so (4101)."""
+    return kind == Command.Kind.HANGUP and code == AlreadyEnded.CODE
+
+
+def _storable(code: int | None) -> int | None:
+    """A result code, unless it is larger than every database's integer column."""
+    return code if code is not None and abs(code) <= _LARGEST_CODE else None
+
+
 def _success(answer: Answer) -> dict[str, object]:
     return _values(
         Command.Status.ACCEPTED,
@@ -214,8 +233,8 @@ def _success(answer: Answer) -> dict[str, object]:
 def _failure(error: ServiceError, command: Command) -> dict[str, object]:
     status = Command.Status.REFUSED
     problem: Command.Problem | None = Command.Problem.REFUSED
-    if isinstance(error, AlreadyEnded) and command.kind == Command.Kind.HANGUP:
-        status, problem = Command.Status.ACCEPTED, None  # what was asked for is so
+    if _is_over_anyway(command.kind, error.code):
+        status, problem = Command.Status.ACCEPTED, None
     elif isinstance(error, NotSent):
         status, problem = Command.Status.FAILED, Command.Problem.NOT_SENT
     elif isinstance(error, LockedOut):
@@ -247,18 +266,23 @@ def _values(
         "status": status,
         "problem": problem or "",
         "error": error[:_SHOWN],
-        "result_code": code,
+        "result_code": _storable(code),
         "http_status": http_status,
         "request_id": request_id[:128],
     }
 
 
 def _write(command: Command, outcome: dict[str, Any]) -> None:
-    """Write the outcome unless a notification told it meanwhile; the evidence in any case."""
+    """Write the outcome unless a notification told it meanwhile; the evidence in any case.
+
+    An answer that came after the command was given up is still the truth about it.
+    """
     now = timezone.now()
     settled = None if outcome["status"] == Command.Status.ACCEPTED else now
-    sent = Command.objects.filter(pk=command.pk, status=Command.Status.SENT)
-    if not sent.update(**outcome, answered_at=now, settled_at=settled):
+    waiting = Command.objects.filter(
+        pk=command.pk, status__in=(Command.Status.SENT, Command.Status.UNKNOWN)
+    )
+    if not waiting.update(**outcome, answered_at=now, settled_at=settled):
         Command.objects.filter(pk=command.pk).update(
             http_status=outcome["http_status"], request_id=outcome["request_id"], answered_at=now
         )
