@@ -61,7 +61,12 @@ class MangoAdmin(ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each facet counts the whole table
     paginator = CappedPaginator
+
+    def known(self, value: str) -> str:
+        """The value of a detail page, a dash when there is none."""
+        return value or self.get_empty_value_display()
 
     @property
     def media(self) -> Media:

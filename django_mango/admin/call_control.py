@@ -122,7 +122,7 @@ class CallControl(_Base):
         shown = list(changelist.list_display)
         for place, name in enumerate(shown):
             if name in names and name not in taken:
-                shown[place] = _column(str(name), links, self.model, self, ordered=True)
+                shown[place] = _column(str(name), links, self.model, self, in_list=True)
         if names and not set(names) & set(changelist.list_display):
             shown.append(_call_column(names, links))
         changelist.list_display = shown
@@ -164,17 +164,17 @@ def _replaced(fields: Iterable[Any], as_text: dict[str, Column]) -> list[Any]:
 
 
 def _column(
-    name: str, links: CallLinks, model: type[Model], model_admin: Any, *, ordered: bool = False
+    name: str, links: CallLinks, model: type[Model], model_admin: Any, *, in_list: bool = False
 ) -> Column:
     """A callable that shows one field as before, with its link: same title, order, CSS class."""
 
     def show(obj: Any) -> SafeString | None:
-        return links.after_value(obj, name)
+        return links.after_value(obj, name, small=in_list)
 
     title = label_for_field(name, model, model_admin)
     show.__name__ = name
     setattr(show, "short_description", title)  # noqa: B010 - functions have no such attribute, says mypy
-    if ordered:
+    if in_list:
         setattr(show, "admin_order_field", name)  # noqa: B010
     return show
 

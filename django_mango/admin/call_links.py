@@ -35,7 +35,7 @@ class CallLinks:
         """Without the right to place calls nothing is shown."""
         return bool(self._user.has_perm("django_mango.place_call"))
 
-    def beside(self, obj: Model | None, field: str) -> SafeString:
+    def beside(self, obj: Model | None, field: str, *, small: bool = False) -> SafeString:
         """The link for the stored value of ``field``; empty without a number or a right."""
         found = numbers_in(getattr(obj, field, "")) if self.allowed and obj else ()
         if not obj or not obj.pk or not found:
@@ -50,16 +50,16 @@ class CallLinks:
             shown,
             self._hint(shown),
             muted=not self._extension,
+            small=small,
         )
 
-    def after_value(self, obj: Model, field: str) -> SafeString | None:
+    def after_value(self, obj: Model, field: str, *, small: bool = False) -> SafeString | None:
         """The value as plain text with its link, ``None`` when empty (the admin shows a dash)."""
         value = getattr(obj, field, "")
         if value is None or not str(value):
             return None
-        return format_html(
-            '<span class="mango-beside"><span>{}</span>{}</span>', value, self.beside(obj, field)
-        )
+        link = self.beside(obj, field, small=small)
+        return format_html('<span class="mango-beside"><span>{}</span>{}</span>', value, link)
 
     def _hint(self, shown: str) -> str:
         if not self._extension:

@@ -23,8 +23,9 @@ def what(call: Call) -> SafeString:
     """Direction and outcome, or what happens now; the icon repeats the words."""
     happened = call.get_outcome_display() or call.get_state_display()
     return format_html(
-        '<span class="mango-what mango-what--{}"><span class="mango-icon" aria-hidden="true">{}'
-        "</span>{}, {}</span>",
+        '<span class="mango-what mango-what--{}"><span class="mango-number">'
+        '<span class="mango-icon" aria-hidden="true">{}'
+        "</span>{},</span> {}</span>",
         call.outcome if call.state == Call.State.FINISHED and call.outcome else "live",
         _ICONS.get(Call.Direction(call.direction), "?") + _VARIATION,
         capfirst(call.get_direction_display()),

@@ -45,7 +45,7 @@ class CallAdmin(CallPages, JournalAdmin):
     """Calls one may see, newest first."""
 
     mango_phone_fields = ("client_number",)
-    list_display = ("when", "what", "client", "who", "line", "wait", "talk", "state")
+    list_display = ("when", "what", "client", "who", "wait", "talk", "line")
     list_filter = (period_of("started_at"), "direction", "outcome", EmployeeFilter, "state")
     list_select_related = ("employee",)
     search_fields = ("client_number",)
@@ -55,19 +55,16 @@ class CallAdmin(CallPages, JournalAdmin):
     )
     actions = ("call_back", "hang_up")
     fieldsets = (
-        (None, {"fields": ("what", "state", "client_detail", "who", "line")}),
-        (_("Times"), {"fields": ("started", "answered", "ended", "wait", "talk")}),
+        (None, {"fields": ("what", "client_detail", "who", "line")}),
+        (_("Times"), {"fields": (("started", "answered", "ended"), ("wait", "talk"))}),
         (
             _("Details"),
             {
                 "fields": (
-                    "reached",
-                    "group_number",
                     "reason",
-                    "sources",
-                    "is_final",
-                    "account",
-                    "entry_id",
+                    ("reached", "group_number"),
+                    ("sources", "is_final"),
+                    ("account", "entry_id"),
                     "open_legs",
                 )
             },
@@ -95,15 +92,17 @@ class CallAdmin(CallPages, JournalAdmin):
 
     @admin.display(description=_("when"), ordering="started_at")
     def when(self, call: Call) -> str:
-        return text.moment(call.started_at)
+        return self.known(text.moment(call.started_at))
 
     @admin.display(description=_("call"), ordering="outcome")
     def what(self, call: Call) -> SafeString:
         return call_text.what(call)
 
     @admin.display(description=_("client"), ordering="client_number")
-    def client(self, call: Call) -> str:
-        return call_text.client(call)
+    def client(self, call: Call) -> SafeString:
+        # A number never breaks in the middle, names of colleagues may.
+        form = '<span class="mango-number">{}</span>' if call.client_number else "{}"
+        return format_html(form, call_text.client(call))
 
     @admin.display(description=_("client"))
     def client_detail(self, call: Call) -> str:
@@ -112,40 +111,43 @@ class CallAdmin(CallPages, JournalAdmin):
 
     @admin.display(description=_("employee"), ordering="employee__name")
     def who(self, call: Call) -> str:
-        return call_text.employee(call)
+        return self.known(call_text.employee(call))
 
     @admin.display(description=_("line"), ordering="line_number")
-    def line(self, call: Call) -> str:
-        known: str | None = getattr(call, "line_text", None)
-        return call_text.line(call, call_text.line_names([call])) if known is None else known
+    def line(self, call: Call) -> SafeString:
+        name: str | None = getattr(call, "line_text", None)
+        if name is None:
+            name = call_text.line(call, call_text.line_names([call]))
+        name = self.known(name)
+        return format_html('<span class="mango-line" title="{}">{}</span>', name, name)
 
     @admin.display(description=_("wait"), ordering="wait_seconds")
     def wait(self, call: Call) -> str:
-        return text.duration(call.wait_seconds)
+        return self.known(text.duration(call.wait_seconds))
 
     @admin.display(description=_("talk"), ordering="talk_seconds")
     def talk(self, call: Call) -> str:
-        return text.duration(call.talk_seconds)
+        return self.known(text.duration(call.talk_seconds))
 
     @admin.display(description=_("started"))
     def started(self, call: Call) -> str:
-        return text.moment(call.started_at, seconds=True)
+        return self.known(text.moment(call.started_at, seconds=True))
 
     @admin.display(description=_("answered"))
     def answered(self, call: Call) -> str:
-        return text.moment(call.answered_at, seconds=True)
+        return self.known(text.moment(call.answered_at, seconds=True))
 
     @admin.display(description=_("ended"))
     def ended(self, call: Call) -> str:
-        return text.moment(call.ended_at, seconds=True)
+        return self.known(text.moment(call.ended_at, seconds=True))
 
     @admin.display(description=_("end reason"))
     def reason(self, call: Call) -> str:
-        return call_text.end_reason(call.disconnect_reason)
+        return self.known(call_text.end_reason(call.disconnect_reason))
 
     @admin.display(description=_("open legs"))
     def open_legs(self, call: Call) -> str:
-        return text.pretty_json(call.legs) if call.legs else ""
+        return self.known(text.pretty_json(call.legs) if call.legs else "")
 
     # Calling from the list and from the page
 

@@ -8,15 +8,16 @@ from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Command
-from ..services.calling import outcome_text
+from ..services.calling import outcome_level, outcome_text
 from ..ui import text
 from ..ui.phones import numbers_in
+from . import call_text
 from .base import JournalAdmin
 from .filters import period_of
 
@@ -24,15 +25,15 @@ from .filters import period_of
 class CommandAdmin(JournalAdmin):
     """Commands one placed oneself, or all for who may view the calls of all."""
 
-    list_display = ("when", "kind", "status_text", "number_text", "user", "employee", "call_link")
+    list_display = ("when", "kind", "status_text", "number_text", "user", "call_link")
     list_filter = (period_of("created_at"), "kind", "status")
-    list_select_related = ("user", "employee", "call")
+    list_select_related = ("user", "call")
     search_fields = ("number", "command_id")
     search_help_text = _("A number in any spelling, or an id of a command.")
     fieldsets = (
         (None, {"fields": ("kind", "status_text", "outcome", "number_text", "target_text")}),
-        (_("Who"), {"fields": ("user", "employee", "account")}),
-        (_("Times"), {"fields": ("created", "sent", "answered", "settled")}),
+        (_("Who"), {"fields": (("user", "employee", "account"),)}),
+        (_("Times"), {"fields": (("created", "sent"), ("answered", "settled"))}),
         (
             _("Details"),
             {
@@ -66,7 +67,7 @@ class CommandAdmin(JournalAdmin):
 
     @admin.display(description=_("when"), ordering="created_at")
     def when(self, command: Command) -> str:
-        return text.moment(command.created_at)
+        return self.known(text.moment(command.created_at))
 
     @admin.display(description=_("status"), ordering="status")
     def status_text(self, command: Command) -> SafeString:
@@ -81,29 +82,45 @@ class CommandAdmin(JournalAdmin):
         )
 
     @admin.display(description=_("number"), ordering="number")
-    def number_text(self, command: Command) -> str:
-        return text.phone(command.number) if command.number else ""
+    def number_text(self, command: Command) -> SafeString:
+        number = text.phone(command.number) if command.number else ""
+        return format_html('<span class="mango-number">{}</span>', self.known(number))
 
     @admin.display(description=_("what came of it"))
     def outcome(self, command: Command) -> str:
-        return outcome_text(command)
+        # Of a command that did what it should there is nothing to add to its status.
+        level = outcome_level(command)
+        return self.known("" if level == "success" else outcome_text(command))
 
     @admin.display(description=_("result code"))
     def code(self, command: Command) -> str:
-        return "" if command.result_code is None else f"{command.result_code}: {command.meaning}"
+        code = command.result_code
+        return self.known("" if code is None else f"{code}: {command.meaning}")
 
     @admin.display(description=_("call"))
-    def call_link(self, command: Command) -> SafeString | None:
+    def call_link(self, command: Command) -> SafeString | str:
         if command.call is None:
-            return None
+            return self.known("")
         url = reverse(
             f"{self.admin_site.name}:django_mango_call_change", args=[quote(command.call.pk)]
         )
-        return format_html('<a href="{}">{}</a>', url, command.call)
+        return format_html('<a href="{}">{}</a>', url, call_text.what(command.call))
 
     @admin.display(description=_("called for"))
-    def target_text(self, command: Command) -> str:
-        return f"{command.target_type.name} {command.target_id}" if command.target_type else ""
+    def target_text(self, command: Command) -> SafeString | str:
+        """The host's object by kind and id: its name is for who may view it, on its own page."""
+        kind = command.target_type
+        if kind is None:
+            return self.known("")
+        words = f"{kind.name} {command.target_id}"
+        try:
+            url = reverse(
+                f"{self.admin_site.name}:{kind.app_label}_{kind.model}_change",
+                args=[quote(command.target_id)],
+            )
+        except NoReverseMatch:
+            return words
+        return format_html('<a href="{}">{}</a>', url, words)
 
     @admin.display(description=_("payload"))
     def payload_text(self, command: Command) -> SafeString:
@@ -111,19 +128,19 @@ class CommandAdmin(JournalAdmin):
 
     @admin.display(description=_("created at"))
     def created(self, command: Command) -> str:
-        return text.moment(command.created_at, seconds=True)
+        return self.known(text.moment(command.created_at, seconds=True))
 
     @admin.display(description=_("sent at"))
     def sent(self, command: Command) -> str:
-        return text.moment(command.sent_at, seconds=True)
+        return self.known(text.moment(command.sent_at, seconds=True))
 
     @admin.display(description=_("answered at"))
     def answered(self, command: Command) -> str:
-        return text.moment(command.answered_at, seconds=True)
+        return self.known(text.moment(command.answered_at, seconds=True))
 
     @admin.display(description=_("outcome known at"))
     def settled(self, command: Command) -> str:
-        return text.moment(command.settled_at, seconds=True)
+        return self.known(text.moment(command.settled_at, seconds=True))
 
 
 _FAILURES = frozenset({Command.Status.REFUSED, Command.Status.FAILED})

@@ -37,10 +37,10 @@ class StatsImportAdmin(JournalAdmin):
     list_select_related = ("account",)
     fieldsets = (
         (None, {"fields": ("period", "kind", "state_text", "error", "account")}),
-        (_("Rows"), {"fields": ("rows", "new", "changed", "unchanged", "bad_text")}),
+        (_("Rows"), {"fields": (("rows", "new", "changed", "unchanged", "bad_text"),)}),
         (
             _("Times"),
-            {"fields": ("requested_exact", "ready", "finished", "complete", "attempts")},
+            {"fields": (("requested_exact", "ready", "finished"), ("complete", "attempts"))},
         ),
         (_("Details"), {"fields": ("request_key",)}),
     )
@@ -63,8 +63,9 @@ class StatsImportAdmin(JournalAdmin):
         return text.moment(window.started_at)
 
     @admin.display(description=_("period"), ordering="since")
-    def period(self, window: StatsImport) -> str:
-        return f"{text.moment(window.since)} – {text.moment(window.until)}"
+    def period(self, window: StatsImport) -> SafeString:
+        form = '<span class="mango-number">{} –</span> <span class="mango-number">{}</span>'
+        return format_html(form, text.moment(window.since), text.moment(window.until))
 
     @admin.display(description=_("state"), ordering="state")
     def state_text(self, window: StatsImport) -> SafeString:
@@ -86,15 +87,15 @@ class StatsImportAdmin(JournalAdmin):
 
     @admin.display(description=_("reported ready at"))
     def ready(self, window: StatsImport) -> str:
-        return text.moment(window.ready_at, seconds=True)
+        return self.known(text.moment(window.ready_at, seconds=True))
 
     @admin.display(description=_("finished"))
     def finished(self, window: StatsImport) -> str:
-        return text.moment(window.finished_at, seconds=True)
+        return self.known(text.moment(window.finished_at, seconds=True))
 
     @admin.display(description=_("complete up to"))
     def complete(self, window: StatsImport) -> str:
-        return text.moment(window.complete_until, seconds=True)
+        return self.known(text.moment(window.complete_until, seconds=True))
 
 
 def _bad_rows(window: StatsImport) -> Table:

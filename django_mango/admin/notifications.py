@@ -49,7 +49,7 @@ class KindFilter(admin.SimpleListFilter):
 class NotificationAdmin(JournalAdmin):
     """Notifications, newest first. Their text is shown, never trusted."""
 
-    list_display = ("received", "kind", "entry", "leg", "command", "verdict", "copies")
+    list_display = ("received", "kind", "entry", "leg_or_command", "verdict", "copies")
     list_filter = (period_of("received_at"), KindFilter, VerdictFilter)
     search_fields = ("entry_id", "call_id", "command_id")
     search_help_text = _("An id of a conversation, of a leg or of a command.")
@@ -96,24 +96,22 @@ class NotificationAdmin(JournalAdmin):
         return format_html('<span class="mango-status mango-status--{}">{}</span>', level, words)
 
     @admin.display(description=_("conversation id"), ordering="entry_id")
-    def entry(self, one: Notification) -> SafeString | None:
+    def entry(self, one: Notification) -> SafeString | str:
         if not one.entry_id:
-            return None
+            return self.known("")
         url = reverse(f"{self.admin_site.name}:django_mango_call_changelist")
         return format_html(
-            '<a class="mango-id" href="{}?{}">{}</a>',
+            '<a class="mango-id" href="{}?{}" title="{}">{}</a>',
             url,
             urlencode({"q": one.entry_id}),
             one.entry_id,
+            one.entry_id,
         )
 
-    @admin.display(description=_("leg id"))
-    def leg(self, one: Notification) -> SafeString:
-        return format_html('<span class="mango-id">{}</span>', one.call_id)
-
-    @admin.display(description=_("command id"))
-    def command(self, one: Notification) -> SafeString:
-        return format_html('<span class="mango-id">{}</span>', one.command_id)
+    @admin.display(description=_("leg or command"))
+    def leg_or_command(self, one: Notification) -> SafeString:
+        named = one.call_id or one.command_id
+        return format_html('<span class="mango-id" title="{}">{}</span>', named, named)
 
     @admin.display(description=_("received at"))
     def received_exact(self, one: Notification) -> str:
@@ -121,7 +119,7 @@ class NotificationAdmin(JournalAdmin):
 
     @admin.display(description=_("processed at"))
     def processed_exact(self, one: Notification) -> str:
-        return text.moment(one.processed_at, seconds=True)
+        return self.known(text.moment(one.processed_at, seconds=True))
 
     @admin.display(description=_("text"))
     def json_text(self, one: Notification) -> SafeString:

@@ -126,7 +126,8 @@ class EmployeeAddress(models.Model):
     def clean(self) -> None:
         """Bring the value into the form calls are compared with; refuse a taken extension."""
         self.value = self._normal_value()
-        if self.employee_id and self._overlapping().exists():
+        # The employee may be a new one, not saved yet; without one there is nothing to compare.
+        if getattr(self, "employee", None) and self._overlapping().exists():
             raise ValidationError({"value": _("Another employee has this one at the same time.")})
 
     def _normal_value(self) -> str:

@@ -14,16 +14,20 @@ from django.utils.translation import gettext
 STYLES = "django_mango/mango.css"
 
 
-def call_link(url: str, number: str, hint: str, *, muted: bool = False) -> SafeString:
+def call_link(
+    url: str, number: str, hint: str, *, muted: bool = False, small: bool = False
+) -> SafeString:
     """A link "Call" to the page that confirms the call; ``hint`` says what will happen.
 
-    ``muted`` says that the call is not possible now; the page tells why.
+    ``muted`` says that the call is not possible now; the page tells why. A
+    ``small`` one, for lists, shows its icon and keeps its words for screen readers.
     """
     return format_html(
-        '<a class="mango-call{}" href="{}" title="{}" aria-label="{}">'
+        '<a class="mango-call{}{}" href="{}" title="{}" aria-label="{}">'
         '<span class="mango-icon" aria-hidden="true">\N{BLACK TELEPHONE}\N{VARIATION SELECTOR-15}'
-        "</span>{}</a>",
+        '</span><span class="mango-call__text">{}</span></a>',
         " mango-call--muted" if muted else "",
+        " mango-call--small" if small else "",
         url,
         hint,
         gettext("Call %(number)s") % {"number": number},

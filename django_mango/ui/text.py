@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext
 
 from ..conf import get
 from ..protocol import numbers
@@ -44,12 +44,10 @@ def moment(value: datetime | None, *, seconds: bool = False) -> str:
     """A moment in the reader's zone and format; ``seconds`` where their order matters."""
     if value is None:
         return ""
+    local = timezone.localtime(value)
     if seconds:
-        # Translators: a Django date format with seconds, short: 12/31/2026 13:05:09
-        return formats.date_format(
-            timezone.localtime(value), pgettext("date format", "m/d/Y H:i:s")
-        )
-    return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+        return f"{formats.date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M:%S}"
+    return formats.date_format(local, "SHORT_DATETIME_FORMAT")
 
 
 def pretty_json(value: str | object) -> SafeString:

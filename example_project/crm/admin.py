@@ -27,7 +27,7 @@ class CompanyAdmin(CallControl, admin.ModelAdmin):
 @admin.register(Contact)
 class ContactAdmin(CallControl, admin.ModelAdmin):
     mango_phone_fields = ("phone", "mobile")
-    list_display = ("name", "company", "position", "phone", "mobile", "responsible")
+    list_display = ("name", "company", "phone", "mobile", "responsible")
     list_filter = ("responsible",)
     list_select_related = ("company", "responsible")
     search_fields = ("name", "company__name", "phone", "mobile", "email")
