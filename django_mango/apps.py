@@ -13,9 +13,10 @@ class DjangoMangoConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks
+        from . import checks, receivers
 
         checks.register()
+        receivers.connect()
         if apps.is_installed("django.contrib.admin"):
             from .admin.registration import register_all
 

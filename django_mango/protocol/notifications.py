@@ -8,6 +8,7 @@ contradicts itself raises ``ReadError`` and nothing else.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import values
@@ -130,6 +131,63 @@ class StatsReady:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingEvent:
+    """``/events/recording``: a recording started, went on or ended (§3.1.4).
+
+    ``state`` is ``Started``, ``Continued`` or ``Completed``; ``recipient`` and
+    ``completion_code`` may stand anywhere or nowhere (Q79).
+    """
+
+    entry_id: str
+    recording_id: str
+    state: str
+    seq: int
+    timestamp: int
+    call_id: str = ""
+    command_id: str = ""
+    extension: str = ""
+    completion_code: int | None = None
+    recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStored:
+    """``/events/record/added`` and ``/events/record/tagged`` (§3.1.7, §3.1.8).
+
+    The first says that the file exists (Q77), the second that its topics were
+    recognised. ``user_id`` is ``general.user_id`` of the employee, -1 for nobody.
+    """
+
+    kind: str
+    entry_id: str
+    recording_id: str
+    timestamp: int
+    user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmsDelivery:
+    """``/events/sms``: what became of a message (§3.1.3); 1000 or 43xx."""
+
+    command_id: str
+    timestamp: int
+    reason: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dtmf:
+    """``/events/dtmf``: keys pressed in a voice menu, a complete sequence (§3.1.5)."""
+
+    entry_id: str
+    call_id: str
+    seq: int
+    timestamp: int
+    keys: str
+    location: str
+    initiator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
     """Any other notification: kept with the ids it names."""
 
@@ -140,7 +198,17 @@ class Other:
     seq: int | None = None
 
 
-Value = CallEvent | Summary | CommandResult | StatsReady | Other
+Value = (
+    CallEvent
+    | Summary
+    | CommandResult
+    | StatsReady
+    | RecordingEvent
+    | RecordStored
+    | SmsDelivery
+    | Dtmf
+    | Other
+)
 
 
 def read(kind: str, text: str) -> Value:
@@ -158,13 +226,7 @@ def read(kind: str, text: str) -> Value:
         return StatsReady(values.text(source, "key", 255), values.text(source, "request_id"))
     if kind.startswith("result/"):
         return _command_result(kind, source)
-    return Other(
-        kind,
-        values.text(source, "entry_id"),
-        values.text(source, "call_id"),
-        values.text(source, "command_id"),
-        values.integer(source, "seq"),
-    )
+    return _OTHERS.get(kind, _other)(kind, source)
 
 
 def _call_event(source: values.Json, text: str) -> CallEvent:
@@ -221,6 +283,77 @@ def _command_result(kind: str, source: values.Json) -> CommandResult:
     if code is None or not 0 < code < 100_000:
         raise ReadError("result is not a result code")
     return CommandResult(kind, values.text(source, "command_id"), code)
+
+
+def _recording(_kind: str, source: values.Json) -> RecordingEvent:
+    return RecordingEvent(
+        entry_id=values.text(source, "entry_id"),
+        recording_id=_recording_id(source),
+        state=values.word(source, "recording_state"),
+        seq=values.integer(source, "seq") or 0,
+        timestamp=_time(source, "timestamp"),
+        call_id=values.text(source, "call_id"),
+        command_id=values.text(source, "command_id"),
+        extension=values.text(source, "extension"),
+        completion_code=values.integer(source, "completion_code"),
+        recipient=values.word(source, "recipient"),
+    )
+
+
+def _stored_record(kind: str, source: values.Json) -> RecordStored:
+    return RecordStored(
+        kind,
+        values.text(source, "entry_id"),
+        _recording_id(source),
+        _time(source, "timestamp"),
+        values.integer(source, "user_id"),
+    )
+
+
+def _sms(_kind: str, source: values.Json) -> SmsDelivery:
+    return SmsDelivery(
+        values.text(source, "command_id"),
+        _time(source, "timestamp"),
+        values.integer(source, "reason"),
+    )
+
+
+def _dtmf(_kind: str, source: values.Json) -> Dtmf:
+    return Dtmf(
+        entry_id=values.text(source, "entry_id"),
+        call_id=values.text(source, "call_id"),
+        seq=values.integer(source, "seq") or 0,
+        timestamp=_time(source, "timestamp"),
+        keys=values.text(source, "dtmf"),
+        location=_location(source),
+        initiator=values.text(source, "initiator"),
+    )
+
+
+def _other(kind: str, source: values.Json) -> Other:
+    return Other(
+        kind,
+        values.text(source, "entry_id"),
+        values.text(source, "call_id"),
+        values.text(source, "command_id"),
+        values.integer(source, "seq"),
+    )
+
+
+_OTHERS: dict[str, Callable[[str, values.Json], Value]] = {
+    "events/recording": _recording,
+    "events/record/added": _stored_record,
+    "events/record/tagged": _stored_record,
+    "events/sms": _sms,
+    "events/dtmf": _dtmf,
+}
+
+
+def _recording_id(source: values.Json) -> str:
+    recording_id = values.text(source, "recording_id")
+    if not recording_id:
+        raise ReadError("recording_id is missing")
+    return recording_id
 
 
 def _party(source: values.Json) -> Party:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import islice
 
 from django.utils import timezone
@@ -14,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from .. import conf, signals
 from ..client import Client, StatisticsClient
-from ..models import Account, CallRecord, Notification, StatsImport
+from ..models import Account, CallRecord, StatsImport
 from ..protocol import statistics
 from ..protocol.commands import StatsRequest
 from ..protocol.errors import AnswerLost, LockedOut, ResultGone, ServiceError, WrongKeys
 from ..protocol.statistics import BadRow, Record
-from . import following, journal
+from . import following
 from .accounts import account_for, client_for
 from .announcing import announce, is_recent, send
 from .bulk import Counters, write_records
@@ -28,6 +27,8 @@ from .directory import directory_of
 from .errors import ImportRunning, PeriodRefused
 from .leases import HeldLease, LeaseTaken
 from .projecting import project_locked
+from .recordings import refresh_recordings
+from .sweeping import sweep
 from .transactions import repeated
 
 log = logging.getLogger("django_mango.importing")
@@ -152,7 +153,6 @@ class _Run:
         self._recent: list[Change] = []
 
     def over(self, since: datetime, until: datetime, step: timedelta) -> ImportReport:
-        journal.settle_commands(self._account)
         self._close_interrupted()
         windows = windows_of(since, until, step)
         self._progress.started(len(windows))
@@ -164,7 +164,7 @@ class _Run:
                 self._report.errors.append(window.error)
             if self._is_hopeless:
                 break
-        self._sweep()
+        self._follow(sweep(self._account))
         announce(self._recent)
         send(signals.import_finished, ImportReport, report=self._report)
         return self._report
@@ -234,6 +234,8 @@ class _Run:
             is_cut = is_cut or any(row.reason == "cut" for row in bad)
             counters, changes = self._write(good)
             self._follow(changes)
+            if counters.new or counters.changed:
+                refresh_recordings(self._account, {row.entry_id for row in good if row.records})
             self._count(window, len(batch), counters, bad)
             self._lease.beat()
             self._progress.rows_read(window.rows)
@@ -284,21 +286,6 @@ class _Run:
         window.finished_at = timezone.now()
         window.save()
 
-    def _sweep(self) -> None:
-        """Take the notifications a crash left unprocessed."""
-        waiting = (
-            Notification.objects.unprocessed()
-            .filter(account=self._account, kind__in=("events/call", "events/summary"))
-            .exclude(entry_id="")
-            .order_by()
-            .values_list("entry_id", flat=True)
-            .distinct()
-        )
-        entry_ids = sorted(waiting)
-        directory = directory_of(self._account)
-        for part in _parts(entry_ids):
-            self._follow(repeated(partial(project_locked, self._account, part, directory)))
-
 
 def _checked_end(since: datetime, until: datetime, step: timedelta) -> datetime:
     if since.tzinfo is None or until.tzinfo is None:
@@ -325,8 +312,3 @@ def _batches(rows: Iterable[Record | BadRow]) -> Iterator[list[Record | BadRow]]
     iterator = iter(rows)
     while batch := list(islice(iterator, _BATCH)):
         yield batch
-
-
-def _parts(entry_ids: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(entry_ids), _BATCH):
-        yield entry_ids[start : start + _BATCH]

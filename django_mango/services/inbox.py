@@ -14,6 +14,7 @@ from ..protocol import notifications
 from ..protocol.errors import ReadError
 from . import journal
 from .projecting import project_entries
+from .recordings import refresh_recordings
 
 log = logging.getLogger("django_mango.inbox")
 
@@ -97,6 +98,8 @@ def _process(row: Notification, value: notifications.Value | None) -> None:
 def _act(account: Account, value: notifications.Value | None) -> None:
     if isinstance(value, (notifications.CallEvent, notifications.Summary)):
         project_entries(account, [value.entry_id])
+    elif isinstance(value, (notifications.RecordingEvent, notifications.RecordStored)):
+        refresh_recordings(account, [value.entry_id])
     elif isinstance(value, notifications.CommandResult):
         journal.note_result(account, value)
     elif isinstance(value, notifications.StatsReady):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from django.db import IntegrityError
 from django.utils import timezone
 
 from ..models import Account, Call, Command, Notification
@@ -18,6 +19,7 @@ from ..protocol.projection import Directory, ProjectedCall
 from ..protocol.times import moment_or_none
 from . import following
 from .bulk import upsert
+from .caching import forget
 from .changes import Change
 from .directory import directory_of
 from .facts import StoredFacts, read_commands, read_facts
@@ -67,8 +69,12 @@ def project_entries(account: Account, entry_ids: Iterable[str]) -> list[Change]:
     wanted = sorted({entry_id for entry_id in entry_ids if entry_id})
     if not wanted:
         return []
-    directory = directory_of(account)
-    changes = repeated(lambda: project_locked(account, wanted, directory))
+    try:
+        changes = repeated(lambda: project_locked(account, wanted, directory_of(account)))
+    except IntegrityError:
+        # An employee this process remembers is gone: ask again.
+        forget()
+        changes = repeated(lambda: project_locked(account, wanted, directory_of(account)))
     following.follow(account, changes)
     return changes
 

@@ -1,0 +1,115 @@
+"""Recordings as rows: ids from events and from statistics meet in one (§3.1.4-3.1.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .. import signals
+from ..models import Account, Call, CallRecord, Notification, Recording
+from ..protocol import notifications
+from ..protocol.errors import ReadError
+from ..protocol.recordings import RecordingFacts, recordings_of
+from ..protocol.times import moment_or_none
+from .announcing import send
+from .bulk import upsert
+from .transactions import repeated
+
+#: Kinds of notifications that tell of recordings.
+RECORDING_KINDS = ("events/recording", "events/record/added", "events/record/tagged")
+_PLAIN = ("entry_id", "state", "extension", "pbx_user_id", "completion_code", "recipient")
+_MOMENTS = ("started_at", "completed_at", "added_at", "tagged_at")
+_COLUMNS = (*_PLAIN, *_MOMENTS, "call")
+
+
+def refresh_recordings(account: Account, entry_ids: Iterable[str]) -> list[Recording]:
+    """Compute the recordings of these conversations anew; those that became available.
+
+    Under the lock rule of calls: the rows are upserted first, which locks them, and
+    only then are all facts read. Signals are sent after the commit.
+    """
+    entries = sorted({entry_id for entry_id in entry_ids if entry_id})
+    ids = sorted(set(_read(account, entries).ids())) if entries else []
+    if not ids:
+        return []
+    available = repeated(lambda: _refresh_locked(account, entries, ids))
+    for recording in available:
+        send(signals.recording_available, Recording, recording=recording)
+    return available
+
+
+@dataclass(slots=True)
+class _Facts:
+    events: list[notifications.RecordingEvent] = field(default_factory=list)
+    stored: list[notifications.RecordStored] = field(default_factory=list)
+    reported: set[tuple[str, str]] = field(default_factory=set)
+
+    def ids(self) -> Iterable[str]:
+        yield from (event.recording_id for event in self.events)
+        yield from (item.recording_id for item in self.stored)
+        yield from (recording_id for _entry_id, recording_id in self.reported)
+
+
+def _refresh_locked(
+    account: Account, entry_ids: Sequence[str], recording_ids: Sequence[str]
+) -> list[Recording]:
+    upsert(
+        Recording,
+        [Recording(account=account, recording_id=one) for one in recording_ids],
+        key=("account", "recording_id"),
+        update=("recording_id",),
+    )
+    rows = {
+        row.recording_id: row
+        for row in Recording.objects.filter(account=account, recording_id__in=recording_ids)
+    }
+    entries = sorted({*entry_ids, *(row.entry_id for row in rows.values() if row.entry_id)})
+    facts = _read(account, entries)
+    found = recordings_of(facts.events, facts.stored, facts.reported)
+    calls = dict(
+        Call.objects.filter(account=account, entry_id__in=entries).values_list("entry_id", "pk")
+    )
+    changed, available = [], []
+    for item in found:
+        row = rows.get(item.recording_id)
+        if row is None:
+            continue
+        before = row.state
+        if _apply(item, row, calls.get(item.entry_id)):
+            changed.append(row)
+        if before != row.state == Recording.State.AVAILABLE:
+            available.append(row)
+    upsert(Recording, changed, key=("account", "recording_id"), update=_COLUMNS)
+    return available
+
+
+def _read(account: Account, entry_ids: Sequence[str]) -> _Facts:
+    facts = _Facts()
+    rows = Notification.objects.filter(
+        account=account, entry_id__in=entry_ids, kind__in=RECORDING_KINDS
+    ).values_list("kind", "json")
+    for kind, text in rows.iterator():
+        try:
+            value = notifications.read(kind, text)
+        except ReadError:
+            continue  # its row says so since it came
+        if isinstance(value, notifications.RecordingEvent):
+            facts.events.append(value)
+        elif isinstance(value, notifications.RecordStored):
+            facts.stored.append(value)
+    reported = CallRecord.objects.filter(account=account, entry_id__in=entry_ids).values_list(
+        "entry_id", "recording_ids"
+    )
+    for entry_id, recording_ids in reported.iterator():
+        facts.reported |= {(entry_id, recording_id) for recording_id in recording_ids}
+    return facts
+
+
+def _apply(item: RecordingFacts, row: Recording, call_pk: int | None) -> bool:
+    values: dict[str, object] = {name: getattr(item, name) for name in _PLAIN}
+    values |= {name: moment_or_none(getattr(item, name)) for name in _MOMENTS}
+    values["call_id"] = call_pk or row.call_id
+    differing = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in differing:
+        setattr(row, name, values[name])
+    return bool(differing)
