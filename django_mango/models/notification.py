@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .account import Account
@@ -19,6 +20,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def failed(self) -> NotificationQuerySet:
         """Processed with an error."""
         return self.exclude(error="")
+
+    def troubled(self) -> NotificationQuerySet:
+        """With an error, or never processed."""
+        return self.filter(Q(processed_at=None) | ~Q(error=""))
 
 
 class Notification(models.Model):

@@ -27,7 +27,10 @@ from .errors import (
 )
 from .importing import ImportReport, Progress, import_statistics
 from .inbox import receive, replay
+from .missed import close_by_hand
 from .projecting import project_entries
+from .rebuilding import RebuildReport, rebuild_calls
+from .sweeping import sweep
 
 __all__ = [
     "AccountUnknown",
@@ -42,9 +45,11 @@ __all__ = [
     "PeriodRefused",
     "PermissionRefused",
     "Progress",
+    "RebuildReport",
     "UserError",
     "account_for",
     "client_for",
+    "close_by_hand",
     "employee_of",
     "hang_up",
     "import_statistics",
@@ -54,8 +59,10 @@ __all__ = [
     "place_call",
     "plan_call",
     "project_entries",
+    "rebuild_calls",
     "receive",
     "replay",
     "request_call",
     "settle_commands",
+    "sweep",
 ]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..models import Call
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A call as it is now, the columns that differ, and all of them as they were."""
+    """A call as it is now, the columns that differ, and all of them as they were.
+
+    ``confirmed`` are the keys of our commands that the call proved to be carried out.
+    """
 
     call: Call
     fields: tuple[str, ...]
     before: Mapping[str, object]
+    confirmed: list[int] = field(default_factory=list)
 
     @property
     def is_new(self) -> bool:

@@ -12,6 +12,7 @@ from ..models import Account, Recording
 from .announcing import announce
 from .background import later
 from .changes import Change
+from .journal import announce_command
 from .missed import resolve_clients
 
 
@@ -32,6 +33,9 @@ def settle(account: Account, changes: Sequence[Change]) -> None:
 def _follow(account: Account, changes: Sequence[Change]) -> None:
     settle(account, changes)
     announce(changes)
+    for change in changes:
+        for command_pk in change.confirmed:
+            announce_command(command_pk)
 
 
 def _join_recordings(account: Account, fresh: dict[str, int]) -> None:

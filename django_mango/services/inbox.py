@@ -19,6 +19,8 @@ from .recordings import refresh_recordings
 log = logging.getLogger("django_mango.inbox")
 
 _SHOWN = 500
+_NOT_UTF8 = "the text is not UTF-8, or holds a NUL"
+_IDS = ("entry_id", "call_id", "command_id", "seq")
 
 
 def receive(account: Account, kind: str, path: str, text: bytes) -> Notification:
@@ -34,40 +36,60 @@ def receive(account: Account, kind: str, path: str, text: bytes) -> Notification
     return stored
 
 
-def replay(notification: Notification) -> None:
-    """Process a stored notification again, as if it came now."""
+def replay(notification: Notification) -> bool:
+    """Process a stored notification again, as if it came now; whether it was understood.
+
+    A reader that has learnt since may find ids it did not find before.
+    """
     try:
+        if _digest(notification.kind, notification.json.encode()) != notification.digest:
+            raise ReadError(_NOT_UTF8)
         value = notifications.read(notification.kind, notification.json)
     except ReadError as error:
         _finish(notification, str(error))
-        return
-    _process(notification, value)
+        return False
+    _take_ids(notification, value)
+    notification.save(update_fields=_IDS)
+    return _process(notification, value)
 
 
 def _new_row(
     account: Account, kind: str, path: str, text: bytes
 ) -> tuple[Notification, notifications.Value | None]:
-    decoded = text.decode("utf-8", "replace").replace("\0", "\ufffd")
+    decoded = _storable(text.decode("utf-8", "replace"))
     row = Notification(
         account=account,
         kind=kind,
-        path=path[:_SHOWN],
+        path=_storable(path)[:_SHOWN],
         json=decoded,
-        digest=hashlib.sha256(kind.encode() + b"\n" + text).hexdigest(),
+        digest=_digest(kind, text),
         received_at=timezone.now(),
     )
     try:
         if decoded.encode() != text:
-            raise ReadError("the text is not UTF-8")
+            raise ReadError(_NOT_UTF8)
         value = notifications.read(kind, decoded)
     except ReadError as error:
         row.error = str(error)[:_SHOWN]
         row.processed_at = row.received_at
         return row, None
+    _take_ids(row, value)
+    return row, value
+
+
+def _digest(kind: str, text: bytes) -> str:
+    return hashlib.sha256(kind.encode() + b"\n" + text).hexdigest()
+
+
+def _storable(text: str) -> str:
+    """Text every database takes: no NUL, and no half of a surrogate pair from a path."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _take_ids(row: Notification, value: notifications.Value) -> None:
     for name in ("entry_id", "call_id", "command_id"):
         setattr(row, name, getattr(value, name, ""))
     row.seq = getattr(value, "seq", None)
-    return row, value
 
 
 def _store(row: Notification) -> Notification:
@@ -83,22 +105,25 @@ def _store(row: Notification) -> Notification:
     return row
 
 
-def _process(row: Notification, value: notifications.Value | None) -> None:
+def _process(row: Notification, value: notifications.Value | None) -> bool:
     try:
-        _act(row.account, value)
+        is_marked = _act(row.account, value)
     except Exception as error:
         # The row stays unprocessed: the next event of the entry, an import or a replay takes it.
         log.exception("notification %s could not be processed", row.pk)
         Notification.objects.filter(pk=row.pk).update(error=type(error).__name__)
-        return
-    if row.processed_at is None or row.error:
+        return False
+    if not is_marked or row.error:
         _finish(row, "")
+    return True
 
 
-def _act(account: Account, value: notifications.Value | None) -> None:
+def _act(account: Account, value: notifications.Value | None) -> bool:
+    """Do what the notification is for; whether that marked it as processed already."""
     if isinstance(value, (notifications.CallEvent, notifications.Summary)):
         project_entries(account, [value.entry_id])
-    elif isinstance(value, (notifications.RecordingEvent, notifications.RecordStored)):
+        return bool(value.entry_id)
+    if isinstance(value, (notifications.RecordingEvent, notifications.RecordStored)):
         refresh_recordings(account, [value.entry_id])
     elif isinstance(value, notifications.CommandResult):
         journal.note_result(account, value)
@@ -106,6 +131,7 @@ def _act(account: Account, value: notifications.Value | None) -> None:
         StatsImport.objects.filter(account=account, request_key=value.key, ready_at=None).exclude(
             request_key=""
         ).update(ready_at=timezone.now())
+    return False
 
 
 def _finish(row: Notification, error: str) -> None:

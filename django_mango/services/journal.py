@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from .. import conf
+from .. import conf, signals
 from ..client import Client
 from ..conf import CrmUser
 from ..models import Account, Call, Command, Employee
@@ -31,12 +31,21 @@ from ..protocol.errors import (
 )
 from ..protocol.notifications import CommandResult
 from .accounts import client_for
+from .announcing import send
+from .background import later
 from .transactions import repeated
 
 log = logging.getLogger("django_mango.calling")
 
 Wire = commands.Callback | commands.Hangup
 _SHOWN = 500
+#: Nothing more is expected; a lost answer may still turn up.
+_FINISHED = (
+    Command.Status.REFUSED,
+    Command.Status.UNKNOWN,
+    Command.Status.CONFIRMED,
+    Command.Status.FAILED,
+)
 _LARGEST_CODE = 2**31 - 1
 
 
@@ -105,7 +114,17 @@ def dispatch(command_pk: int, client: Client | None = None) -> None:
         return
     command = Command.objects.select_related("account").get(pk=command_pk)
     outcome = _send(command, client)
-    repeated(lambda: _write(command, outcome), durable=True)
+    if repeated(lambda: _write(command, outcome), durable=True):
+        announce_command(command_pk)
+
+
+def announce_command(command_pk: int) -> None:
+    """Send ``command_finished`` after a transition, if the outcome of the command is known."""
+    finished = Command.objects.select_related("account", "call").filter(
+        pk=command_pk, status__in=_FINISHED
+    )
+    for command in finished:
+        send(signals.command_finished, Command, command=command)
 
 
 def note_result(account: Account, result: CommandResult) -> None:
@@ -115,17 +134,20 @@ def note_result(account: Account, result: CommandResult) -> None:
     mine = Command.objects.filter(account=account, command_id=result.command_id).exclude(
         status__in=(Command.Status.CREATED, Command.Status.REFUSED)
     )
-    kind = mine.values_list("kind", flat=True).first()
-    if kind is None:
+    pk, kind = mine.values_list("pk", "kind").first() or (None, "")
+    if pk is None:
         return
     done = codes.is_success(result.code) or _is_over_anyway(kind, result.code)
-    mine.update(
-        status=Command.Status.CONFIRMED if done else Command.Status.FAILED,
-        result_code=_storable(result.code),
-        problem="" if done else Command.Problem.REFUSED,
-        error="",
-        settled_at=timezone.now(),
-    )
+    status = Command.Status.CONFIRMED if done else Command.Status.FAILED
+    told = {
+        "result_code": _storable(result.code),
+        "problem": "" if done else Command.Problem.REFUSED,
+        "error": "",
+    }
+    if mine.exclude(status=status).update(status=status, settled_at=timezone.now(), **told):
+        later(announce_command, command_pk=pk)
+    else:  # an event proved it before
+        mine.update(**told)
 
 
 def settle_commands(account: Account | None = None, now: datetime | None = None) -> int:
@@ -136,14 +158,19 @@ def settle_commands(account: Account | None = None, now: datetime | None = None)
     now = now or timezone.now()
     oldest = now - conf.seconds("COMMAND_TIMEOUT_SECONDS")
     mine = Command.objects.all() if account is None else account.commands.all()
-    timed_out = {"problem": Command.Problem.TIMED_OUT, "settled_at": now}
-    never_sent = mine.filter(status=Command.Status.CREATED, created_at__lte=oldest).update(
-        status=Command.Status.FAILED, **timed_out
-    )
-    lost = mine.filter(status=Command.Status.SENT, sent_at__lte=oldest).update(
-        status=Command.Status.UNKNOWN, **timed_out
-    )
-    return never_sent + lost
+    given_up = 0
+    for waiting, status in (
+        (mine.filter(status=Command.Status.CREATED, created_at__lte=oldest), Command.Status.FAILED),
+        (mine.filter(status=Command.Status.SENT, sent_at__lte=oldest), Command.Status.UNKNOWN),
+    ):
+        for pk in list(waiting.values_list("pk", flat=True)):
+            # Still as it was: its own process may have written meanwhile.
+            if waiting.filter(pk=pk).update(
+                status=status, problem=Command.Problem.TIMED_OUT, settled_at=now
+            ):
+                given_up += 1
+                later(announce_command, command_pk=pk)
+    return given_up
 
 
 def _scoped(token: str | None, wire: Wire, user: CrmUser | None) -> str | None:
@@ -272,8 +299,10 @@ def _values(
     }
 
 
-def _write(command: Command, outcome: dict[str, Any]) -> None:
+def _write(command: Command, outcome: dict[str, Any]) -> bool:
     """Write the outcome unless a notification told it meanwhile; the evidence in any case.
+
+    Returns whether it was news.
 
     An answer that came after the command was given up is still the truth about it.
     """
@@ -282,7 +311,9 @@ def _write(command: Command, outcome: dict[str, Any]) -> None:
     waiting = Command.objects.filter(
         pk=command.pk, status__in=(Command.Status.SENT, Command.Status.UNKNOWN)
     )
-    if not waiting.update(**outcome, answered_at=now, settled_at=settled):
-        Command.objects.filter(pk=command.pk).update(
-            http_status=outcome["http_status"], request_id=outcome["request_id"], answered_at=now
-        )
+    if waiting.update(**outcome, answered_at=now, settled_at=settled):
+        return True
+    Command.objects.filter(pk=command.pk).update(
+        http_status=outcome["http_status"], request_id=outcome["request_id"], answered_at=now
+    )
+    return False
