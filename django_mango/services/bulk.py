@@ -56,15 +56,19 @@ def upsert(
 def write_records(account: Account, records: Iterable[Record], now: datetime) -> Counters:
     """Store a batch of statistics rows by key. An unchanged row costs no write.
 
-    Recordings appear late and never shrink; a value once known is not blanked out.
+    Recordings appear late and never shrink; a value once known is not blanked out. A
+    report that tells nothing new is unchanged, and so is a second row of one key.
     """
-    batch = _unique(records)
+    reported = list(records)
+    batch = _unique(reported)
     keys = sorted(batch)
     stored = {row.key: row for row in CallRecord.objects.filter(account=account, key__in=keys)}
-    counters = Counters()
+    counters = Counters(unchanged=len(reported) - len(batch))
     rows = []
     for key in keys:
         record, old = batch[key], stored.get(key)
+        if old is not None and old.row_digest != record.digest:
+            record = _merged(record_of(old), record)
         if old is not None and old.row_digest == record.digest:
             counters.unchanged += 1
             continue
@@ -72,7 +76,7 @@ def write_records(account: Account, records: Iterable[Record], now: datetime) ->
             counters.new += 1
         else:
             counters.changed += 1
-        rows.append(_row(account, record, old, now))
+        rows.append(_row(account, record, old.first_seen_at if old else now, now))
     upsert(CallRecord, rows, key=("account", "key"), update=_CHANGEABLE)
     return counters
 
@@ -97,19 +101,26 @@ def record_of(row: CallRecord) -> Record:
 
 
 def _unique(records: Iterable[Record]) -> dict[str, Record]:
-    """The last report of each key, with the recordings of all."""
+    """One report for each key, in which later rows complete earlier ones."""
     found: dict[str, Record] = {}
     for record in records:
-        earlier = found.get(record.key)
-        if earlier is not None:
-            recordings = dict.fromkeys((*earlier.records, *record.records))
-            record = replace(record, records=tuple(recordings))
-        found[record.key] = record
+        key = record.key
+        found[key] = _merged(found[key], record) if key in found else record
     return found
 
 
-def _row(account: Account, record: Record, old: CallRecord | None, now: datetime) -> CallRecord:
-    recordings = list(dict.fromkeys((*(old.recording_ids if old else ()), *record.records)))
+def _merged(earlier: Record, later: Record) -> Record:
+    """The later report of a row, with what only the earlier one knew."""
+    return replace(
+        later,
+        records=tuple(dict.fromkeys((*earlier.records, *later.records))),
+        line_number=later.line_number or earlier.line_number,
+        create=later.create or earlier.create,
+        disconnect_reason=later.disconnect_reason or earlier.disconnect_reason,
+    )
+
+
+def _row(account: Account, record: Record, first_seen_at: datetime, now: datetime) -> CallRecord:
     return CallRecord(
         account=account,
         kind=CallRecord.Kind.BASIC,
@@ -117,7 +128,7 @@ def _row(account: Account, record: Record, old: CallRecord | None, now: datetime
         key=record.key,
         row_digest=record.digest,
         entry_id=record.entry_id,
-        created_at=moment_or_none(record.create) or (old.created_at if old else None),
+        created_at=moment_or_none(record.create),
         started_at=moment_or_none(record.start),
         answered_at=moment_or_none(record.answer),
         finished_at=moment_or_none(record.finish),
@@ -125,11 +136,11 @@ def _row(account: Account, record: Record, old: CallRecord | None, now: datetime
         from_number=record.from_number,
         to_extension=record.to_extension,
         to_number=record.to_number,
-        line_number=record.line_number or (old.line_number if old else ""),
+        line_number=record.line_number,
         location=record.location,
-        disconnect_reason=record.disconnect_reason or (old.disconnect_reason if old else ""),
-        recording_ids=recordings,
-        first_seen_at=old.first_seen_at if old else now,
+        disconnect_reason=record.disconnect_reason,
+        recording_ids=list(record.records),
+        first_seen_at=first_seen_at,
         changed_at=now,
     )
 

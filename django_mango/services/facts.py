@@ -43,16 +43,20 @@ class StoredFacts:
         )
 
 
-def read_facts(account: Account, calls: Collection[Call]) -> dict[str, StoredFacts]:
+def read_facts(
+    account: Account, calls: Collection[Call], *, with_new_records: bool = False
+) -> dict[str, StoredFacts]:
     """Every stored fact of these calls, whose rows are locked, by ``entry_id``.
 
     Records are committed together with their calls, so that a call which does not
-    name them among its sources has none.
+    name them among its sources has none, but for those of this very transaction.
     """
     facts = {call.entry_id: StoredFacts() for call in calls}
     _read_notifications(account, facts)
     with_records = [
-        call.entry_id for call in calls if call.started_at is None or "basic" in call.sources
+        call.entry_id
+        for call in calls
+        if with_new_records or call.started_at is None or "basic" in call.sources
     ]
     if with_records:
         rows = CallRecord.objects.filter(account=account, entry_id__in=with_records)

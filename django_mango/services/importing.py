@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from django.utils import timezone
@@ -16,7 +16,7 @@ from ..client import Client, StatisticsClient
 from ..models import Account, CallRecord, StatsImport
 from ..protocol import statistics
 from ..protocol.commands import StatsRequest
-from ..protocol.errors import AnswerLost, LockedOut, ResultGone, ServiceError, WrongKeys
+from ..protocol.errors import AnswerLost, LockedOut, ResultGone, ServiceError, WrongRequest
 from ..protocol.statistics import BadRow, Record
 from . import following
 from .accounts import account_for, client_for
@@ -35,6 +35,8 @@ log = logging.getLogger("django_mango.importing")
 
 #: The service allows a month; neighbours share their edge second (§3.4.1.1, Q25).
 LONGEST_WINDOW = timedelta(days=28)
+#: Years of empty windows would be asked for otherwise, one request every two seconds.
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _BATCH = 2000
 _BAD_ROWS_KEPT = 20
 _SHOWN = 500
@@ -151,6 +153,7 @@ class _Run:
         )
         self._report = ImportReport(account)
         self._recent: list[Change] = []
+        self._is_hopeless = False
 
     def over(self, since: datetime, until: datetime, step: timedelta) -> ImportReport:
         self._close_interrupted()
@@ -169,8 +172,6 @@ class _Run:
         send(signals.import_finished, ImportReport, report=self._report)
         return self._report
 
-    _is_hopeless = False
-
     def _close_interrupted(self) -> None:
         """We hold the lease, so windows that look running were left by a dead process."""
         StatsImport.objects.filter(
@@ -188,8 +189,8 @@ class _Run:
             self._load(window)
         except ServiceError as error:
             self._fail(window, str(error))
-            # Asking on would only prolong the lock-out (§1.4.1).
-            self._is_hopeless = isinstance(error, (LockedOut, WrongKeys))
+            # A second wrong request locks the account out, asking on prolongs that (§1.4.1, Q12).
+            self._is_hopeless = isinstance(error, (LockedOut, WrongRequest))
         except BaseException as error:
             self._fail(window, type(error).__name__)
             raise
@@ -197,7 +198,7 @@ class _Run:
             window.state = StatsImport.State.DONE
             window.complete_until = min(until, now - conf.seconds("STATS_SETTLE_SECONDS"))
             window.finished_at = timezone.now()
-            window.save()
+            _save(window)
         return window
 
     def _load(self, window: StatsImport) -> None:
@@ -232,7 +233,7 @@ class _Run:
             good = [row for row in batch if isinstance(row, Record)]
             bad = [row for row in batch if isinstance(row, BadRow)]
             is_cut = is_cut or any(row.reason == "cut" for row in bad)
-            counters, changes = self._write(good)
+            counters, changes = self._write(window, good)
             self._follow(changes)
             if counters.new or counters.changed:
                 refresh_recordings(self._account, {row.entry_id for row in good if row.records})
@@ -248,16 +249,20 @@ class _Run:
         following.settle(self._account, changes)
         self._recent += [change for change in changes if is_recent(change.call)]
 
-    def _write(self, records: list[Record]) -> tuple[Counters, list[Change]]:
+    def _write(self, window: StatsImport, records: list[Record]) -> tuple[Counters, list[Change]]:
         """Records and the calls of their entries, in one transaction: no kill parts them."""
         directory = directory_of(self._account)
         entry_ids = sorted({record.entry_id for record in records if record.entry_id})
 
         def work() -> tuple[Counters, list[Change]]:
+            # A write first: SQLite cannot turn a transaction that has read into a writer.
+            StatsImport.objects.filter(pk=window.pk).update(state=StatsImport.State.LOADING)
             counters = write_records(self._account, records, timezone.now())
             if not (counters.new or counters.changed) or not entry_ids:
                 return counters, []
-            return counters, project_locked(self._account, entry_ids, directory)
+            return counters, project_locked(
+                self._account, entry_ids, directory, with_new_records=True
+            )
 
         return repeated(work) if records else (Counters(), [])
 
@@ -275,16 +280,17 @@ class _Run:
         window.bad += len(bad)
         kept = _BAD_ROWS_KEPT - len(window.bad_rows)
         window.bad_rows += [
-            {"line": row.line, "reason": row.reason, "text": row.text} for row in bad[:kept]
+            {"line": row.line, "reason": row.reason, "text": _printable(row.text)}
+            for row in bad[:kept]
         ]
-        window.save()
+        _save(window)
 
     def _fail(self, window: StatsImport, error: str) -> None:
         log.warning("statistics %s failed: %s", window, error)
         window.state = StatsImport.State.FAILED
-        window.error = error[:_SHOWN]
+        window.error = _printable(error)[:_SHOWN]
         window.finished_at = timezone.now()
-        window.save()
+        _save(window)
 
 
 def _checked_end(since: datetime, until: datetime, step: timedelta) -> datetime:
@@ -292,12 +298,25 @@ def _checked_end(since: datetime, until: datetime, step: timedelta) -> datetime:
         raise PeriodRefused(_("The period needs times with a time zone."), "naive")
     if until <= since:
         raise PeriodRefused(_("The period ends before it begins."), "upside_down")
+    if since < _EARLIEST:
+        raise PeriodRefused(_("The period begins before there were statistics."), "too_early")
     now = timezone.now()
     if since >= now:
         raise PeriodRefused(_("The period lies in the future."), "future")
     if not timedelta(seconds=1) <= step <= LONGEST_WINDOW:
         raise PeriodRefused(_("A window is at least a second and at most 28 days long."), "window")
     return min(until, now)
+
+
+def _save(window: StatsImport) -> None:
+    """Write what we know; ``ready_at`` is the inbox's, which may have written it meanwhile."""
+    fields = [field.name for field in StatsImport._meta.concrete_fields if not field.primary_key]
+    window.save(update_fields=[name for name in fields if name != "ready_at"])
+
+
+def _printable(text: str) -> str:
+    """Text every database takes: PostgreSQL refuses NUL, JSON columns included."""
+    return text.replace("\0", "\ufffd")
 
 
 def _running(taken: LeaseTaken) -> ImportRunning:

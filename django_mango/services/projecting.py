@@ -69,22 +69,31 @@ def project_entries(account: Account, entry_ids: Iterable[str]) -> list[Change]:
     wanted = sorted({entry_id for entry_id in entry_ids if entry_id})
     if not wanted:
         return []
+    # Asked for before the transaction, which must begin with a write.
+    directory = directory_of(account)
     try:
-        changes = repeated(lambda: project_locked(account, wanted, directory_of(account)))
+        changes = repeated(lambda: project_locked(account, wanted, directory))
     except IntegrityError:
         # An employee this process remembers is gone: ask again.
         forget()
-        changes = repeated(lambda: project_locked(account, wanted, directory_of(account)))
+        directory = directory_of(account)
+        changes = repeated(lambda: project_locked(account, wanted, directory))
     following.follow(account, changes)
     return changes
 
 
 def project_locked(
-    account: Account, entry_ids: Sequence[str], directory: Directory
+    account: Account,
+    entry_ids: Sequence[str],
+    directory: Directory,
+    *,
+    with_new_records: bool = False,
 ) -> list[Change]:
     """The same inside a transaction that wrote nothing but facts; ``entry_ids`` are sorted.
 
-    What follows from the changes is the caller's, after the commit.
+    ``with_new_records`` says that this transaction wrote statistics records, of which
+    the calls do not know yet. What follows from the changes is the caller's, after
+    the commit.
     """
     lock_calls(account, entry_ids)
     calls = {
@@ -93,7 +102,7 @@ def project_locked(
             "command"
         )
     }
-    facts = read_facts(account, calls.values())
+    facts = read_facts(account, calls.values(), with_new_records=with_new_records)
     commands = read_commands(account, calls.values(), facts.values())
     changes: list[Change] = []
     parties: list[tuple[Call, ProjectedCall, Mapping[str, str]]] = []
@@ -157,19 +166,20 @@ def _apply(result: ProjectedCall, call: Call, commands: Mapping[str, Command]) -
     return Change(call, fields, before)
 
 
-def _join_commands(changes: Iterable[Change]) -> None:
+def _join_commands(changes: Sequence[Change]) -> None:
     """Tell our commands which call came of them; an event proves that one was carried out."""
+    joined = [(change.call, change.call.command) for change in changes if change.call.command]
+    without_call = [Command(pk=one.pk, call=call) for call, one in joined if one.call_id is None]
+    if without_call:
+        Command.objects.filter(call=None).bulk_update(without_call, ["call"])
+    unproven = [one.pk for _call, one in joined if one.status in _UNPROVEN]
+    if unproven:
+        Command.objects.filter(pk__in=unproven, status__in=_UNPROVEN).update(
+            status=Command.Status.CONFIRMED, settled_at=timezone.now(), problem="", error=""
+        )
     for change in changes:
-        command = change.call.command
-        if command is None:
-            continue
-        mine = Command.objects.filter(pk=command.pk)
-        if command.call_id is None:
-            mine.filter(call=None).update(call=change.call)
-        if command.status in _UNPROVEN:
-            mine.filter(status__in=_UNPROVEN).update(
-                status=Command.Status.CONFIRMED, settled_at=timezone.now(), problem="", error=""
-            )
+        if change.call.command_id in unproven:
+            change.confirmed.append(change.call.command_id)
 
 
 def _mark_processed(facts: Iterable[StoredFacts]) -> None:
