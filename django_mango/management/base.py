@@ -18,12 +18,14 @@ from django.core.management.base import (
     BaseCommand,
     CommandError,
     CommandParser,
+    OutputWrapper,
     SystemCheckError,
 )
 from django.db import Error as DatabaseFailure
 from django.utils.translation import gettext as _
 
 from ..services.errors import UserError
+from .logs import log_of
 
 FAILED = 1
 NOT_TRIED = 2
@@ -46,8 +48,10 @@ class MangoCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run ``handle``; raises nothing but ``CommandError`` for what can go wrong."""
         self._tried = False
+        stderr = OutputWrapper(options["stderr"]) if options.get("stderr") else self.stderr
         try:
-            return super().execute(*args, **self._typed(options))
+            with log_of(options.get("verbosity", 1), stderr):
+                return super().execute(*args, **self._typed(options))
         except UserError as error:
             raise CommandError(str(error), returncode=NOT_TRIED) from error
         except ImproperlyConfigured as error:

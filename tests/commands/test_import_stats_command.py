@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -163,6 +164,14 @@ def test_on_a_terminal_failures_stay_after_the_bar(run: Run, wire: Any) -> None:
 
     assert done.code == 1
     assert done.err.splitlines()[-1].partition(": ")[2].startswith("failed: ")
+
+
+def test_who_asks_for_more_sees_the_log(run: Run, wire: Any) -> None:
+    wire.post(f"{URL}stats/result", body="<html>oops</html>", content_type="text/html")
+
+    assert "WARNING django_mango." not in run(NAME).err
+    assert "WARNING django_mango." in run(NAME, verbosity=2).err
+    assert logging.getLogger("django_mango").handlers == []
 
 
 def test_rows_not_understood_are_counted_named_and_make_exit_code_1(run: Run, wire: Any) -> None:
