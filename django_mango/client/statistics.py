@@ -43,7 +43,8 @@ class StatisticsClient:
         """Wait for the report behind ``key`` and give its CSV in pieces, as they arrive.
 
         Asks at once, then every 5 s at most; once ``hurry()`` says that the readiness
-        notification has come (§3.4.1.2), the next question is asked at once. A 204 means
+        notification has come (§3.4.1.2), the next question is asked at once. It is asked
+        twice a second through every pause, whatever it said before. A 204 means
         not ready, so do two empty 200 (Q21); the third, or a 404 after one, means an empty
         report. Failures that pass (no connection, 429, 503, 5xx) are waited out within
         ``max_wait``.
@@ -138,26 +139,32 @@ class _Waiting:
         self._client = client
         self._max_wait = max_wait
         self._hurry = hurry
+        self._is_ready = False
         self._deadline = client.clock() + max_wait
 
     def after_failure(self, error: ServiceError, pause: float) -> None:
         """Wait before the next try, or let the failure out when time is up."""
         if self._client.clock() + pause > self._deadline:
             raise error
-        self._client.sleep(pause)
+        self._pause_until(self._client.clock() + pause, may_end_early=False)
 
     def until_ready(self, path: str) -> None:
         """Wait for 5 s or until ``hurry()``, which shortens one pause only."""
         end = self._client.clock() + INTERVAL
         if end > self._deadline:
             raise NotReady(f"no statistics within {self._max_wait:g} s", path=path)
-        while self._hurry is not None and (left := end - self._client.clock()) > 0:
-            if self._hurry():
-                self._hurry = None
+        self._pause_until(end, may_end_early=not self._is_ready)
+
+    def _pause_until(self, end: float, *, may_end_early: bool) -> None:
+        """Sleep; the caller's ``hurry`` goes on being asked, he may do his housekeeping there."""
+        while (left := end - self._client.clock()) > 0:
+            if self._hurry is None:
+                self._client.sleep(left)
+                continue
+            if self._hurry() and may_end_early:
+                self._is_ready = True
                 return
             self._client.sleep(min(_LOOK, left))
-        if (left := end - self._client.clock()) > 0:
-            self._client.sleep(left)
 
 
 def _read(chunks: Iterator[bytes], *, whole: bool) -> bytes:

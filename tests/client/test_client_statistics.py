@@ -6,6 +6,7 @@ import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from itertools import chain, pairwise, repeat
 from typing import Any
 
 import pytest
@@ -119,10 +120,28 @@ def test_a_readiness_notification_shortens_the_wait(
 ) -> None:
     wire.replies = [NOT_READY, NOT_READY, answer(CSV)]
     began = clock.seconds
-    came = iter([False, False, False, True])
+    came = chain([False, False, False], repeat(True))
     assert fetch(statistics, hurry=lambda: next(came)) == CSV
     # One and a half seconds until the notification, which shortens one pause only.
     assert clock.seconds - began == pytest.approx(1.5 + 5)
+
+
+def test_the_caller_is_asked_through_every_pause(
+    statistics: StatisticsClient, wire: Any, answer: Answer, clock: Any
+) -> None:
+    """He keeps a lease there, which a long wait must not cost him."""
+    wire.replies = [NOT_READY, answer(TOO_FAST, "429 Too Many Requests"), NOT_READY, answer(CSV)]
+    asked: list[float] = []
+
+    def hurry() -> bool:
+        asked.append(clock.seconds)
+        return True
+
+    assert fetch(statistics, hurry=hurry) == CSV
+    gaps = [later - earlier for earlier, later in pairwise([*asked, clock.seconds])]
+    assert max(gaps) <= 0.5
+    # The first yes ends the first pause, no later one does.
+    assert clock.seconds - asked[0] >= 2 * 5
 
 
 def test_a_notification_that_came_before_the_first_pause(
