@@ -20,7 +20,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's own names
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_slug
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import LocalePrefixPattern, URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -60,14 +60,25 @@ def check_settings(
 def check_urls(
     app_configs: Sequence[AppConfig] | None = None, **_kwargs: Any
 ) -> list[CheckMessage]:
-    """Whether notifications of the PBX can arrive anywhere."""
-    if not getattr(settings, "ROOT_URLCONF", None) or _is_mounted(get_resolver().url_patterns):
+    """Whether notifications of the PBX can arrive, and arrive without a redirect."""
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    mounts = list(_mounts(get_resolver().url_patterns))
+    if not mounts:
+        return [
+            Warning(
+                _("No URL receives the notifications of the PBX."),
+                hint=_("Add path('mango/', include('django_mango.urls')) to the URLconf."),
+                id="django_mango.W004",
+            )
+        ]
+    if not all(mounts):
         return []
     return [
         Warning(
-            _("No URL receives the notifications of the PBX."),
-            hint=_("Add path('mango/', include('django_mango.urls')) to the URLconf."),
-            id="django_mango.W004",
+            _("Notifications of the PBX arrive inside i18n_patterns: a redirect loses them."),
+            hint=_("Move include('django_mango.urls') out of i18n_patterns."),
+            id="django_mango.W007",
         )
     ]
 
@@ -254,11 +265,21 @@ def _unknown(given: Mapping[str, Any], known: Iterable[str], where: str) -> Iter
         )
 
 
-def _is_mounted(patterns: Iterable[URLPattern | URLResolver]) -> bool:
-    return any(
-        isinstance(one, URLResolver) and (one.app_name == TAG or _is_mounted(one.url_patterns))
-        for one in patterns
-    )
+def _mounts(
+    patterns: Iterable[URLPattern | URLResolver], has_language: bool = False
+) -> Iterator[bool]:
+    """Every mount of notifications: whether a language stands before it."""
+    for one in patterns:
+        if not isinstance(one, URLResolver):
+            continue
+        prefix = one.pattern
+        language = has_language or (
+            isinstance(prefix, LocalePrefixPattern) and prefix.prefix_default_language
+        )
+        if one.app_name == TAG:
+            yield language
+        else:
+            yield from _mounts(one.url_patterns, language)
 
 
 def _is_loopback(host: str) -> bool:

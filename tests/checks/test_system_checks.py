@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib.admin import AdminSite
 from django.core.checks import run_checks
 from django.test import override_settings
+from django.urls import clear_url_caches, include, path
 
 from django_mango import checks, conf
 
@@ -142,6 +145,19 @@ def test_a_missing_mount_is_a_warning() -> None:
         (found,) = checks.check_urls()
     assert found.id == "django_mango.W004"
     assert "include('django_mango.urls')" in str(found.hint)
+
+
+@pytest.mark.parametrize(("prefix", "expected"), [(True, ["django_mango.W007"]), (False, [])])
+def test_a_mount_behind_a_language_is_a_warning(prefix: bool, expected: list[str]) -> None:
+    urlconf = ModuleType("translated")
+    urlconf.urlpatterns = i18n_patterns(  # type: ignore[attr-defined] # a URLconf has them
+        path("mango/", include("django_mango.urls")), prefix_default_language=prefix
+    )
+    with override_settings(ROOT_URLCONF=urlconf):
+        assert [one.id for one in checks.check_urls()] == expected
+        urlconf.urlpatterns.append(path("mango/", include("django_mango.urls")))
+        clear_url_caches()
+        assert checks.check_urls() == [], "one mount without a language is enough"
 
 
 def test_django_runs_the_checks() -> None:
