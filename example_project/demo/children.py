@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -50,21 +51,32 @@ class Child:
     def exit_code(self) -> int | None:
         return self._process.poll()
 
-    def wait_for(self, matches: Callable[[str], str | None], seconds: float) -> str:
-        """What ``matches`` finds in a line printed within ``seconds``; else ``Failure``."""
+    def wait_for(self, pattern: re.Pattern[str], seconds: float) -> str:
+        """Group 1 of ``pattern`` in a line printed within ``seconds``; else ``Failure``."""
         deadline = time.monotonic() + seconds
         with self._changed:
             while True:
                 for line in self._last_lines:
-                    if (found := matches(line)) is not None:
-                        return found
+                    if found := pattern.search(line):
+                        return found.group(1)
                 remaining = deadline - time.monotonic()
                 if self._closed or remaining <= 0:
                     break
                 self._changed.wait(remaining)
-        if self._closed:
-            raise self.ended()
-        raise Failure(f"{self.title} was not ready within {seconds:.0f} seconds")
+        raise self._not_ready(seconds)
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait so many seconds until ``condition`` holds; else ``Failure``."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if self.exit_code is not None or time.monotonic() > deadline:
+                raise self._not_ready(seconds)
+            time.sleep(0.1)
+
+    def _not_ready(self, seconds: float) -> Failure:
+        if self._closed or self.exit_code is not None:
+            return self.ended()
+        return Failure(f"{self.title} was not ready within {seconds:.0f} seconds")
 
     def ended(self) -> Failure:
         """Why the demo cannot go on: this child is gone. Its last line usually says why."""

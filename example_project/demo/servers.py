@@ -6,6 +6,8 @@ import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 
 from .children import Children
 from .failure import Failure
@@ -15,8 +17,7 @@ PATIENCE = 60.0
 CALLS = 400
 DAYS = 30
 
-_PBX_READY = re.compile(r"Mango sandbox is ready: (\S+)")
-_SITE_READY = re.compile(r"Starting development server at (\S+)")
+_READY = re.compile(r"Mango sandbox is ready: (\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +46,29 @@ def start_pbx(children: Children, site_port: int, speed: float) -> Pbx:
     command += ["--speed", str(speed)]
     command += ["--webhook", f"http://127.0.0.1:{port}/mango/default"]
     child = children.start("The sandbox PBX", command, {})
-    return Pbx(child.wait_for(lambda line: _found(_PBX_READY, line), PATIENCE), port)
+    return Pbx(child.wait_for(_READY, PATIENCE), port)
 
 
 def start_site(children: Children, pbx: Pbx) -> str:
     """Start the site; its address, with a slash at the end."""
-    command = ["example_project.manage", "runserver", "--noreload", f"127.0.0.1:{pbx.site_port}"]
+    address = f"127.0.0.1:{pbx.site_port}"
+    command = ["example_project.manage", "runserver", "--noreload", address]
     child = children.start("The site", command, pbx.environment)
-    return child.wait_for(lambda line: _found(_SITE_READY, line), PATIENCE)
+    # Not the banner: its wording changes with Django.
+    child.wait_until(lambda: _answers(pbx.site_port), PATIENCE)
+    return f"http://{address}/"
 
 
-def _found(pattern: re.Pattern[str], line: str) -> str | None:
-    match = pattern.search(line)
-    return match.group(1) if match else None
+def _answers(port: int) -> bool:
+    """Whether the address for notifications says that it is alive."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/mango/default")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _free_port(wanted: int) -> int:

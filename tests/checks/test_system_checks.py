@@ -160,6 +160,7 @@ def test_a_mount_behind_a_language_is_a_warning(prefix: bool, expected: list[str
         assert checks.check_urls() == [], "one mount without a language is enough"
 
 
+@pytest.mark.django_db
 def test_django_runs_the_checks() -> None:
     with override_settings(MANGO={}, ROOT_URLCONF="tests.checks.urls_without_mango"):
         found = {one.id for one in run_checks()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,10 +23,10 @@ QUIET = "import time\nprint('ready', flush=True)\ntime.sleep(600)\n"
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + QUIET
 FALLEN = "import sys\nprint('starting', flush=True)\nsys.exit('no such port')\n"
 PARENT = """
-import sys, time
+import re, sys, time
 from example_project.demo.children import Child
 child = Child("A server", ["actor"], {})
-child.wait_for(lambda line: line if line == "ready" else None, 30)
+child.wait_for(re.compile("(ready)"), 30)
 print(child._process.pid, flush=True)
 time.sleep(600)
 """
@@ -42,7 +43,7 @@ def write_actor(stage: Mapping[str, str], source: str) -> None:
 
 
 def wait_until_ready(child: Child) -> str:
-    return child.wait_for(lambda line: line if line == "ready" else None, 30)
+    return child.wait_for(re.compile("^(ready)$"), 30)
 
 
 def is_gone(pid: int) -> bool:
@@ -95,6 +96,8 @@ def test_a_fallen_child_says_why(stage: Mapping[str, str]) -> None:
         child = all_children.start("The PBX", ["actor"], stage)
         with pytest.raises(Failure, match=r"The PBX ended \(exit code 1\): no such port"):
             wait_until_ready(child)
+        with pytest.raises(Failure, match="The PBX ended"):
+            child.wait_until(lambda: False, 30)
         assert all_children.fallen() is child
 
 
@@ -103,7 +106,9 @@ def test_a_server_that_never_gets_ready_is_not_waited_for(stage: Mapping[str, st
     with Children() as all_children:
         child = all_children.start("The site", ["actor"], stage)
         with pytest.raises(Failure, match="The site was not ready within 0 seconds"):
-            child.wait_for(lambda line: None, 0.1)
+            child.wait_for(re.compile("(never printed)"), 0.1)
+        with pytest.raises(Failure, match="The site was not ready within 0 seconds"):
+            child.wait_until(lambda: False, 0.1)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc to see processes")

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django_mango import conf
 from django_mango.models import Account, Call, Notification
 from django_mango.services import inbox
-
 from tests.webhooks.signed import EVENT, FORM, signed_fields
 
 pytestmark = pytest.mark.django_db(transaction=True)
