@@ -42,7 +42,12 @@ def callback_json(command_id: str, number: str, more: str = "") -> str:
         ("102", None, "102", ""),
         ("79161234567", " 74951234567 ", "79161234567", ',"line_number":"74951234567"'),
         # Cyrillic travels escaped, as PHP's json_encode writes it.
-        ("79161234567", "SIP Склад", "79161234567", r',"line_number":"SIP \u0421\u043a\u043b\u0430\u0434"'),
+        (
+            "79161234567",
+            "SIP Склад",
+            "79161234567",
+            r',"line_number":"SIP \u0421\u043a\u043b\u0430\u0434"',
+        ),
     ],
 )
 def test_a_callback(team: Team, dialled: str, line: str | None, number: str, more: str) -> None:
