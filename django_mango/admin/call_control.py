@@ -133,7 +133,7 @@ def _wrap_fields(form: BaseForm, names: Iterable[str], links: CallLinks) -> None
     instance = getattr(form, "instance", None)
     for name in names:
         if name in form.fields and not form.fields[name].widget.is_hidden:
-            link = links.beside(instance, name)
+            link = links.beside(instance, name, form.initial.get(name))
             if link:
                 put_beside(form.fields[name].widget, link)
 
@@ -142,10 +142,12 @@ def _replace_read_only(
     admin_form: Any, names: Sequence[str], links: CallLinks, model: type[Model], model_admin: Any
 ) -> None:
     """Put callables in place of phone fields that are shown as text (view-only users)."""
+    # An inline nobody may change has all its fields as text.
+    all_of_them = not getattr(admin_form, "has_change_permission", True)
     as_text = {
         name: _column(name, links, model, model_admin)
         for name in names
-        if name in admin_form.readonly_fields
+        if all_of_them or name in admin_form.readonly_fields
     }
     if not as_text:
         return
@@ -168,8 +170,10 @@ def _column(
 ) -> Column:
     """A callable that shows one field as before, with its link: same title, order, CSS class."""
 
-    def show(obj: Any) -> SafeString | None:
-        return links.after_value(obj, name, small=in_list)
+    empty = model_admin.get_empty_value_display()
+
+    def show(obj: Any) -> SafeString | str:
+        return links.after_value(obj, name, empty, small=in_list)
 
     title = label_for_field(name, model, model_admin)
     show.__name__ = name
@@ -184,7 +188,9 @@ def _call_column(names: Sequence[str], links: CallLinks) -> Column:
 
     @admin.display(description=_("call"))
     def mango_call_column(obj: Any) -> SafeString | None:
-        return next(filter(None, (links.beside(obj, name) for name in names)), None)
+        return next(
+            filter(None, (links.beside(obj, name, getattr(obj, name, "")) for name in names)), None
+        )
 
     return mango_call_column
 

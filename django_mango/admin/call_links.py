@@ -35,9 +35,11 @@ class CallLinks:
         """Without the right to place calls nothing is shown."""
         return bool(self._user.has_perm("django_mango.place_call"))
 
-    def beside(self, obj: Model | None, field: str, *, small: bool = False) -> SafeString:
-        """The link for the stored value of ``field``; empty without a number or a right."""
-        found = numbers_in(getattr(obj, field, "")) if self.allowed and obj else ()
+    def beside(
+        self, obj: Model | None, field: str, value: object, *, small: bool = False
+    ) -> SafeString:
+        """The link for ``value``, stored in ``field``; empty without a number or a right."""
+        found = numbers_in(value) if self.allowed and obj else ()
         if not obj or not obj.pk or not found:
             return SafeString("")
         try:
@@ -53,12 +55,14 @@ class CallLinks:
             small=small,
         )
 
-    def after_value(self, obj: Model, field: str, *, small: bool = False) -> SafeString | None:
-        """The value as plain text with its link, ``None`` when empty (the admin shows a dash)."""
+    def after_value(
+        self, obj: Model, field: str, empty: str, *, small: bool = False
+    ) -> SafeString | str:
+        """The value as plain text with its link, ``empty`` when there is none."""
         value = getattr(obj, field, "")
         if value is None or not str(value):
-            return None
-        link = self.beside(obj, field, small=small)
+            return empty
+        link = self.beside(obj, field, value, small=small)
         return format_html('<span class="mango-beside"><span>{}</span>{}</span>', value, link)
 
     def _hint(self, shown: str) -> str:

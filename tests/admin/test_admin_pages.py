@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,7 +48,7 @@ def everything(account: Account, maria: User) -> dict[str, Any]:
         account=account,
         kind="events/summary",
         path=EVIL,
-        json='{"x": "%s"}' % EVIL,
+        json=json.dumps({"x": EVIL}),
         entry_id="entry-1",
         digest="d1",
         received_at=now,
