@@ -7,7 +7,7 @@ test starts from the texts of the service. Moments are seconds after ``T0``.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django_mango.protocol.notifications import CallEvent, Summary, read
@@ -189,14 +189,19 @@ class FlowLeg:
         )
 
 
-@dataclass
 class Flow:
     """Facts of one conversation, in the order in which they happened."""
 
-    events: list[CallEvent] = field(default_factory=list)
-    summaries: list[Summary] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
-    commands: dict[str, str] = field(default_factory=dict)
+    def __init__(self, commands: dict[str, str] | None = None) -> None:
+        self.events: list[CallEvent] = []
+        self.summaries: list[Summary] = []
+        self.records: list[Record] = []
+        self.commands = commands or {}
+
+    def __repr__(self) -> str:
+        """Short, for the reports of hypothesis."""
+        steps = [f"{one.call_id}:{one.state}@{one.timestamp - T0}" for one in self.events]
+        return f"<Flow {' '.join(steps)} {self.commands}>"
 
     def leg(
         self, name: str, source: Side, target: Side, location: str = "abonent", **more: Any

@@ -29,7 +29,7 @@ def first_legs(
     """
     if not legs:
         return ()
-    root = legs[0]
+    root = min(legs, key=_beginning)
     at = root.first_at
     if not root.is_with_person or (
         directory.is_ours(root.first_caller, at) and not directory.is_ours(root.first_called, at)
@@ -70,6 +70,11 @@ def is_reversed(first: Leg, second: Leg, directory: Directory) -> bool:
     return directory.same(first.first_caller, second.first_called, at) and directory.same(
         first.first_called, second.first_caller, at
     )
+
+
+def _beginning(leg: Leg) -> tuple[object, ...]:
+    """The order of legs; of those begun in one second (a phone that takes by itself) the done."""
+    return (*leg.order[:3], reason_code(leg.reason) != DONE, leg.ended_at, leg.call_id)
 
 
 def _is_announced(root: Leg, commands: Mapping[str, str], is_own: bool) -> bool:

@@ -70,8 +70,20 @@ def ends_in_hand_over(legs: Sequence[Leg], rows: Sequence[Leg], first_ids: Colle
     The last to end, not the last to begin: a phone that joined late rings in vain
     when another takes the call (1183), and its leg began after the one that talks.
     """
-    last = max(
-        (*legs, *rows),
-        key=lambda leg: (leg.ended_at or leg.last_at, leg.first_at, leg.order[2], leg.call_id),
+    last = max((*legs, *rows), key=lambda leg: _ending(leg, first_ids))
+    return _hands_over(last, first_ids)
+
+
+def _ending(leg: Leg, first_ids: Collection[str]) -> tuple[int, int, int, bool, str]:
+    """The order in which legs end; of those within one second the one that hands over is first."""
+    return (
+        leg.ended_at or leg.last_at,
+        leg.first_at,
+        leg.order[2],
+        not _hands_over(leg, first_ids),
+        leg.call_id,
     )
-    return last.is_hand_over or (last.call_id in first_ids and last.is_connected)
+
+
+def _hands_over(leg: Leg, first_ids: Collection[str]) -> bool:
+    return leg.is_hand_over or (leg.call_id in first_ids and leg.is_connected)

@@ -133,8 +133,10 @@ def _is_another(known: Party, new: Party, directory: Directory, is_moved: bool =
     A party moved here from another leg may be known by a field the old one lacks,
     so that nothing contradicts: then anything in common must tell them equal.
     """
-    if not known or not new:
+    if not known:
         return False
+    if not new:  # a client who hides his number took the employee's place
+        return is_moved and bool(known.extension)
     same_extension = new.extension == known.extension
     same_number = directory.plain(new.number) == directory.plain(known.number)
     if (new.extension and known.extension and not same_extension) or (

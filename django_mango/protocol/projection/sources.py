@@ -70,7 +70,7 @@ def of_records(
         _earliest(leg.connected_at for leg in talks),
         max(leg.ended_at for leg in legs),
         max(leg.last_at for leg in legs),
-        _last(talks or legs).reason,
+        _last(talks, legs, first_ids).reason,
         next((leg.to_line for leg in legs if leg.to_line), ""),
         _our_party(legs, first_ids, direction, directory),
     )
@@ -81,14 +81,14 @@ def of_events(
 ) -> Source:
     """Events of the legs; a leg whose end was lost lasted until its last event at least."""
     talks = [leg for leg in legs if leg.is_talk(first_ids)]
-    deciding = talks or [leg for leg in legs if leg.is_disconnected]
+    ended = [leg for leg in legs if leg.is_disconnected]
     return Source(
         "events",
         _earliest(leg.first_at for leg in legs),
         _earliest(leg.connected_at for leg in talks),
         max(leg.ended_at or leg.last_at for leg in legs),
         max(leg.last_at for leg in legs),
-        _last(deciding).reason if deciding else "",
+        _last(talks, ended, first_ids).reason if talks or ended else "",
         next((leg.to_line for leg in legs if leg.to_line), "")
         or next((leg.from_line for leg in legs if leg.from_line), ""),
         _our_party(legs, first_ids, direction, directory),
@@ -114,9 +114,12 @@ def combined(sources: Sequence[Source]) -> Source:
     return result
 
 
-def _last(legs: Sequence[Leg]) -> Leg:
-    """The leg that ended last: its reason is how the conversation ended."""
-    return max(legs, key=lambda leg: (leg.ended_at or leg.last_at, leg.order))
+def _last(talks: Sequence[Leg], ended: Sequence[Leg], first_ids: Collection[str]) -> Leg:
+    """The leg whose reason tells how the call ended: the last talk, else the last to end."""
+    to_client = [leg for leg in ended if leg.call_id not in first_ids]
+    return max(
+        talks or to_client or ended, key=lambda leg: (leg.ended_at or leg.last_at, leg.order)
+    )
 
 
 def _our_party(
