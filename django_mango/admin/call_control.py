@@ -120,9 +120,12 @@ class CallControl(_Base):
         names = fields_of(self)
         taken = {*(changelist.list_display_links or ()), *(changelist.list_editable or ())}
         shown = list(changelist.list_display)
+        sortable = list(changelist.sortable_by)
         for place, name in enumerate(shown):
             if name in names and name not in taken:
                 shown[place] = _column(str(name), links, self.model, self, in_list=True)
+                sortable += [shown[place]] if name in sortable else []
+        changelist.sortable_by = sortable
         if names and not set(names) & set(changelist.list_display):
             shown.append(_call_column(names, links))
         changelist.list_display = shown
