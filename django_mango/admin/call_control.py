@@ -120,7 +120,7 @@ class CallControl(_Base):
         names = fields_of(self)
         taken = {*(changelist.list_display_links or ()), *(changelist.list_editable or ())}
         shown = list(changelist.list_display)
-        sortable = list(changelist.sortable_by)
+        sortable: list[Any] = list(changelist.sortable_by or ())
         for place, name in enumerate(shown):
             if name in names and name not in taken:
                 shown[place] = _column(str(name), links, self.model, self, in_list=True)
