@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,8 @@ def main() -> int:
     options = _options()
     for number in ENDING:
         signal.signal(number, _end)
+    if "MAKELEVEL" in os.environ:
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     ready = False
     try:
         with _room(options.once) as room, Children() as children, _undisturbed_after():
@@ -73,6 +76,13 @@ def _options() -> argparse.Namespace:
 
 def _end(number: int, frame: FrameType | None) -> None:
     raise Ended(number)
+
+
+def _end_with(parent: int) -> None:
+    """End when ``make`` is gone: killed, it cannot tell us."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextlib.contextmanager
