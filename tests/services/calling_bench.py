@@ -144,11 +144,11 @@ class Team:
 
     @property
     def anna_employee(self) -> Employee:
-        return Employee.objects.get(user=self.anna)
+        return Employee.objects.get(user=self.anna, account=self.account)
 
     @property
     def boris_employee(self) -> Employee:
-        return Employee.objects.get(user=self.boris)
+        return Employee.objects.get(user=self.boris, account=self.account)
 
     def live_call(self, *legs: dict[str, Any], entry_id: str = "entry-1", **more: Any) -> Call:
         """A call that goes on, Anna's unless told otherwise."""
