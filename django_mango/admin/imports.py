@@ -101,7 +101,7 @@ class StatsImportAdmin(JournalAdmin):
 def _bad_rows(window: StatsImport) -> Table:
     rows = [row for row in window.bad_rows if isinstance(row, dict)]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    titles = {"line": _("Line"), "reason": _("What is wrong"), "text": _("Row")}
+    titles = {"line": _("Line number"), "reason": _("What is wrong"), "text": _("Row")}
     return table(
         _("First bad rows"),
         [titles.get(name, name) for name in names],
