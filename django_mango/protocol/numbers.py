@@ -1,8 +1,8 @@
 """Telephone numbers: what a text is, and its one normal form (§11.5, Q61, Q62).
 
 Numbers of the service are E.164 digits without plus; numbers people write are
-anything. The two readers differ on purpose: ``4712345678`` from the service is
-Norway, typed by a Russian manager it is Kursk without the eight.
+anything. The two readers differ on purpose: ``4741234567`` from the service is
+Norway, typed by a Russian manager it is Lipetsk without the eight.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ _ANONYMOUS = frozenset(
 )
 _LONGEST_EXTENSION = 6
 _EXTENSION_MARK = re.compile(r"(?:доб(?:авочный)?|вн(?:утр)?)\.?\s*[:№#]?\s*(\d{1,7})\s*$", re.I)
+_SIP_SCHEME = re.compile(r"\A(?:\s*sips?:)+")
 _PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
 
 
@@ -113,10 +114,7 @@ def is_sip(text: str) -> bool:
 
 def canonical_sip(text: str) -> str:
     """SIP address for comparison: no scheme, no parameters, lower case."""
-    address = text.strip().lower()
-    for scheme in ("sips:", "sip:"):
-        address = address.removeprefix(scheme)
-    return address.split(";", 1)[0]
+    return _SIP_SCHEME.sub("", text.lower().partition(";")[0]).strip()
 
 
 def is_premium(number: Number) -> bool:
