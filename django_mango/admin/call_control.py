@@ -113,7 +113,7 @@ class CallControl(_Base):
             if not names:
                 continue
             for bound in inline.formset.forms:
-                _wrap_fields(bound, names, links)
+                _wrap_fields(bound, names, links, small=True)
             _replace_read_only(inline, names, links, inline.opts.model, inline.opts)
 
     def _put_columns(self, changelist: ChangeList, links: CallLinks) -> None:
@@ -131,12 +131,14 @@ class CallControl(_Base):
         changelist.list_display = shown
 
 
-def _wrap_fields(form: BaseForm, names: Iterable[str], links: CallLinks) -> None:
+def _wrap_fields(
+    form: BaseForm, names: Iterable[str], links: CallLinks, *, small: bool = False
+) -> None:
     """Put a link after each widget; for the stored number, not for what is being typed."""
     instance = getattr(form, "instance", None)
     for name in names:
         if name in form.fields and not form.fields[name].widget.is_hidden:
-            link = links.beside(instance, name, form.initial.get(name))
+            link = links.beside(instance, name, form.initial.get(name), small=small)
             if link:
                 put_beside(form.fields[name].widget, link)
 

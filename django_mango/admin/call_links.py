@@ -21,6 +21,9 @@ from ..ui.links import call_link
 from ..ui.phones import numbers_in
 from .phone_fields import place_url
 
+#: Longer values hold several numbers or words; they may break where they like.
+_ONE_NUMBER = 20
+
 
 class CallLinks:
     """What stands beside the numbers of one page, for the user who looks at it."""
@@ -63,7 +66,10 @@ class CallLinks:
         if value is None or not str(value):
             return empty
         link = self.beside(obj, field, value, small=small)
-        return format_html('<span class="mango-beside"><span>{}</span>{}</span>', value, link)
+        unbroken = "mango-number" if len(str(value)) <= _ONE_NUMBER else ""
+        return format_html(
+            '<span class="mango-beside"><span class="{}">{}</span>{}</span>', unbroken, value, link
+        )
 
     def _hint(self, shown: str) -> str:
         if not self._extension:

@@ -27,9 +27,9 @@ class CompanyAdmin(CallControl, admin.ModelAdmin):
 @admin.register(Contact)
 class ContactAdmin(CallControl, admin.ModelAdmin):
     mango_phone_fields = ("phone", "mobile")
-    list_display = ("name", "company", "phone", "mobile", "responsible")
+    list_display = ("name", "company", "phone", "mobile")
     list_filter = ("responsible",)
-    list_select_related = ("company", "responsible")
+    list_select_related = ("company",)
     search_fields = ("name", "company__name", "phone", "mobile", "email")
     autocomplete_fields = ("company",)
 
