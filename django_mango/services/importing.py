@@ -112,7 +112,7 @@ def import_statistics(
     """
     if kind != CallRecord.Kind.BASIC:
         raise ValueError("only basic statistics can be imported")
-    step = window or LONGEST_WINDOW
+    step = LONGEST_WINDOW if window is None else window
     until = _checked_end(since, until, step)
     if not isinstance(account, Account):
         account = account_for(account)
