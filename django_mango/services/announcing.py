@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.dispatch import Signal
@@ -16,16 +17,23 @@ from .changes import Change
 log = logging.getLogger("django_mango.services")
 
 
+def oldest_announced() -> datetime:
+    """What happened before this moment an import does not announce."""
+    return timezone.now() - conf.seconds("SIGNAL_MAX_AGE_SECONDS")
+
+
 def is_recent(call: Call) -> bool:
-    """Whether the call ended so lately that an import may still announce it."""
-    ended = call.ended_at
-    return ended is not None and timezone.now() - ended <= conf.seconds("SIGNAL_MAX_AGE_SECONDS")
+    """Whether the call ended so lately, or goes on since then, that an import may announce it."""
+    moment = call.ended_at or call.started_at
+    return moment is not None and moment >= oldest_announced()
 
 
 def announce(changes: Iterable[Change]) -> None:
-    """Send the signals of each transition, once."""
-    for change in changes:
+    """Send the signals of each transition, once; several changes of one call are one."""
+    for change in _merged(changes):
         call = change.call
+        if change.became_missed and signals.call_missed.has_listeners(Call):
+            _note_settling(call)
         for happened, signal in (
             (change.is_new, signals.call_started),
             (change.became_answered, signals.call_answered),
@@ -41,3 +49,19 @@ def send(signal: Signal, sender: type[Any], **arguments: object) -> None:
     for receiver, response in signal.send_robust(sender=sender, **arguments):
         if isinstance(response, Exception):
             log.error("a receiver failed: %r", receiver, exc_info=response)
+
+
+def _merged(changes: Iterable[Change]) -> Iterable[Change]:
+    """One change for each call: what an import unfolds in several batches happened at once."""
+    merged: dict[int, Change] = {}
+    for change in changes:
+        before = merged.get(change.call.pk)
+        merged[change.call.pk] = before.followed_by(change) if before else change
+    return merged.values()
+
+
+def _note_settling(call: Call) -> None:
+    """The resolution ran after the call was read: who has to call back wants to know."""
+    columns = Call.objects.filter(pk=call.pk).values("missed_resolved_at", "missed_resolved_by_id")
+    for name, value in (columns.first() or {}).items():
+        setattr(call, name, value)

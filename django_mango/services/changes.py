@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from ..models import Call
 
+#: Columns that decide what settles a missed call.
+_OF_RESOLUTION = {"client_number", "is_missed", "answered_at", "started_at", "outcome"}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -19,6 +22,15 @@ class Change:
     fields: tuple[str, ...]
     before: Mapping[str, object]
     confirmed: list[int] = field(default_factory=list)
+
+    def followed_by(self, later: Change) -> Change:
+        """This and a later change of the same call as one."""
+        return Change(
+            later.call,
+            tuple(dict.fromkeys((*self.fields, *later.fields))),
+            self.before,
+            [*self.confirmed, *later.confirmed],
+        )
 
     @property
     def is_new(self) -> bool:
@@ -40,7 +52,7 @@ class Change:
     @property
     def clients(self) -> set[str]:
         """Numbers whose missed calls this change may settle or open again."""
-        if not {"client_number", "is_missed", "answered_at", "started_at"} & set(self.fields):
+        if not _OF_RESOLUTION & set(self.fields):
             return set()
         now, was = self.call, self.before
         numbers = set()

@@ -11,6 +11,7 @@ from ..protocol.errors import ReadError
 from ..protocol.projection import Directory, Facts
 from ..protocol.statistics import Record
 from ..protocol.times import to_unix
+from . import statements
 from .bulk import record_of
 
 #: Kinds of notifications that create or change a call.
@@ -60,7 +61,7 @@ def read_facts(
     ]
     if with_records:
         rows = CallRecord.objects.filter(account=account, entry_id__in=with_records)
-        for row in rows.iterator():
+        for row in rows:
             facts[row.entry_id].records.append(record_of(row))
     return facts
 
@@ -78,12 +79,21 @@ def read_commands(
     return known
 
 
+def _texts(
+    account: Account, entry_ids: Sequence[str]
+) -> Iterable[tuple[str, int, str, str, object]]:
+    if len(entry_ids) == 1:
+        rows = statements.read_texts(account.pk, entry_ids[0])
+        return [(entry_ids[0], *row) for row in rows]
+    return (
+        Notification.objects.filter(account=account, entry_id__in=entry_ids, kind__in=CALL_KINDS)
+        .order_by()
+        .values_list("entry_id", "pk", "kind", "json", "processed_at")
+    )
+
+
 def _read_notifications(account: Account, facts: Mapping[str, StoredFacts]) -> None:
-    entry_ids: Sequence[str] = list(facts)
-    rows = Notification.objects.filter(
-        account=account, entry_id__in=entry_ids, kind__in=CALL_KINDS
-    ).values_list("pk", "entry_id", "kind", "json", "processed_at")
-    for pk, entry_id, kind, text, processed_at in rows.iterator():
+    for entry_id, pk, kind, text, processed_at in _texts(account, list(facts)):
         stored = facts[entry_id]
         if processed_at is None:
             stored.waiting.append(pk)

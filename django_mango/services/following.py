@@ -6,14 +6,45 @@ at most a signal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from ..models import Account, Recording
-from .announcing import announce
+from .announcing import announce, is_recent, oldest_announced
 from .background import later
 from .changes import Change
 from .journal import announce_command
-from .missed import resolve_clients
+from .missed import announce_settled, resolve_clients
+
+
+@dataclass(slots=True)
+class News:
+    """What a long run changed: followed up at once, announced at its end.
+
+    Only what is recent is kept and announced, so that years of history neither fill
+    the memory nor start a storm.
+    """
+
+    account: Account
+    _changes: list[Change] = field(default_factory=list)
+    _settled: set[int] = field(default_factory=set)
+
+    def take(self, changes: Sequence[Change], settled: Iterable[int] = ()) -> None:
+        """Settle missed calls and join recordings now, remember what is to be announced.
+
+        ``settled`` are keys of missed calls settled already.
+        """
+        self._settled.update(settle(self.account, changes), settled)
+        self._changes += [change for change in changes if is_recent(change.call)]
+
+    def announce(self) -> None:
+        """Send the signals, as soon as a transaction of the caller is committed."""
+        changes, settled = self._changes, self._settled
+        self._changes, self._settled = [], set()
+        if changes:
+            later(_announce_changes, changes=changes)
+        if settled:
+            later(announce_settled, pks=settled, since=oldest_announced())
 
 
 def follow(account: Account, changes: Sequence[Change]) -> None:
@@ -22,16 +53,26 @@ def follow(account: Account, changes: Sequence[Change]) -> None:
         later(_follow, account=account, changes=changes)
 
 
-def settle(account: Account, changes: Sequence[Change]) -> None:
-    """The same without announcing, at once: an import announces at its end."""
-    clients = set().union(*(change.clients for change in changes)) if changes else set()
-    resolve_clients(account, clients)
-    fresh = {change.call.entry_id: change.call.pk for change in changes if change.is_new}
-    _join_recordings(account, fresh)
+def settle(account: Account, changes: Sequence[Change]) -> set[int]:
+    """The same at once and without announcing; keys of the missed calls it settled."""
+    if not changes:
+        return set()
+    clients = set().union(*(change.clients for change in changes))
+    settled = resolve_clients(account, clients)
+    _join_recordings(account, {c.call.entry_id: c.call.pk for c in changes if c.is_new})
+    return settled
 
 
 def _follow(account: Account, changes: Sequence[Change]) -> None:
-    settle(account, changes)
+    settled: set[int] = set()
+    try:
+        settled = settle(account, changes)
+    finally:  # what could not be settled is found by the sweep, a signal would be lost
+        _announce_changes(changes)
+        announce_settled(settled)
+
+
+def _announce_changes(changes: Sequence[Change]) -> None:
     announce(changes)
     for change in changes:
         for command_pk in change.confirmed:

@@ -18,13 +18,13 @@ from ..protocol import statistics
 from ..protocol.commands import StatsRequest
 from ..protocol.errors import AnswerLost, LockedOut, ResultGone, ServiceError, WrongRequest
 from ..protocol.statistics import BadRow, Record
-from . import following
 from .accounts import account_for, client_for
-from .announcing import announce, is_recent, send
+from .announcing import send
 from .bulk import Counters, write_records
 from .changes import Change
 from .directory import directory_of
 from .errors import ImportRunning, PeriodRefused
+from .following import News
 from .leases import HeldLease, LeaseTaken
 from .projecting import project_locked
 from .recordings import refresh_recordings
@@ -152,7 +152,7 @@ class _Run:
             client, max_wait=conf.seconds("STATS_MAX_WAIT_SECONDS").total_seconds()
         )
         self._report = ImportReport(account)
-        self._recent: list[Change] = []
+        self._news = News(account)
         self._is_hopeless = False
 
     def over(self, since: datetime, until: datetime, step: timedelta) -> ImportReport:
@@ -167,8 +167,8 @@ class _Run:
                 self._report.errors.append(window.error)
             if self._is_hopeless:
                 break
-        self._follow(sweep(self._account))
-        announce(self._recent)
+        self._report.calls += len(sweep(self._account, news=self._news))
+        self._news.announce()
         send(signals.import_finished, ImportReport, report=self._report)
         return self._report
 
@@ -234,7 +234,8 @@ class _Run:
             bad = [row for row in batch if isinstance(row, BadRow)]
             is_cut = is_cut or any(row.reason == "cut" for row in bad)
             counters, changes = self._write(window, good)
-            self._follow(changes)
+            self._report.calls += len(changes)
+            self._news.take(changes)
             if counters.new or counters.changed:
                 refresh_recordings(self._account, {row.entry_id for row in good if row.records})
             self._count(window, len(batch), counters, bad)
@@ -242,12 +243,6 @@ class _Run:
             self._progress.rows_read(window.rows)
         if is_cut:
             raise AnswerLost("the last line of the statistics is cut off")
-
-    def _follow(self, changes: list[Change]) -> None:
-        """Settle missed calls now; keep what is to be announced at the end of the run."""
-        self._report.calls += len(changes)
-        following.settle(self._account, changes)
-        self._recent += [change for change in changes if is_recent(change.call)]
 
     def _write(self, window: StatsImport, records: list[Record]) -> tuple[Counters, list[Change]]:
         """Records and the calls of their entries, in one transaction: no kill parts them."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from contextlib import nullcontext
 
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -94,8 +95,11 @@ def _take_ids(row: Notification, value: notifications.Value) -> None:
 
 def _store(row: Notification) -> Notification:
     """Insert the row, or count a copy of the one that is there."""
+    # A single statement is a transaction of its own; inside another one a failed
+    # insert needs a savepoint to fall back to.
+    inside = connections[DEFAULT_DB_ALIAS].in_atomic_block
     try:
-        with transaction.atomic():
+        with transaction.atomic() if inside else nullcontext():
             row.save(force_insert=True)
     except IntegrityError:
         same = Notification.objects.filter(account=row.account, digest=row.digest)

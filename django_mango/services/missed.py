@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import UTC, datetime
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
@@ -15,26 +15,44 @@ from ..models import Account, Call, CallWork
 from ..protocol.resolution import ClientCall, resolve
 from .announcing import send
 from .errors import PermissionRefused, UserError
+from .transactions import repeated
 
 #: Rounds until nothing differs; more would mean that the number never rests.
 _ROUNDS = 5
 _NUMBERS_AT_ONCE = 500
 
 
-def resolve_clients(account: Account, numbers: Collection[str]) -> None:
+def resolve_clients(account: Account, numbers: Collection[str]) -> set[int]:
     """Recompute which missed calls of these clients are settled, and by which talk.
 
     Nothing is incremented: what differs from the computed state is written, row by
-    row, in single statements, so that no lock is held while another is awaited.
-    After writing everything is read again, so that whoever writes last has seen
-    every call committed before.
+    row, in transactions of one statement, so that no lock is held while another is
+    awaited for long. After writing everything is read again, so that whoever writes
+    last has seen every call committed before. Returns the keys of the missed calls
+    that were open and are settled now; announcing them is the caller's.
     """
     wanted = sorted(number for number in numbers if number)
+    settled: set[int] = set()
     for start in range(0, len(wanted), _NUMBERS_AT_ONCE):
         part = wanted[start : start + _NUMBERS_AT_ONCE]
         for _round in range(_ROUNDS):
-            if not _resolve_once(account, part):
+            if not _resolve_once(account, part, settled):
                 break
+    return settled
+
+
+def announce_settled(pks: Collection[int], since: datetime | None = None) -> None:
+    """Send ``missed_call_resolved`` for those of these calls that are settled still.
+
+    With ``since`` only those whose client was talked to from then on.
+    """
+    ordered = sorted(pks)
+    for start in range(0, len(ordered), _NUMBERS_AT_ONCE):
+        settled = Call.objects.filter(pk__in=ordered[start : start + _NUMBERS_AT_ONCE])
+        if since is not None:
+            settled = settled.filter(missed_resolved_at__gte=since)
+        for call in settled.exclude(missed_resolved_by=None).select_related("missed_resolved_by"):
+            send(signals.missed_call_resolved, Call, call=call, by=call.missed_resolved_by)
 
 
 def close_by_hand(user: CrmUser, call: Call, reason: str) -> CallWork:
@@ -48,16 +66,17 @@ def close_by_hand(user: CrmUser, call: Call, reason: str) -> CallWork:
     if not visible.missed().exists():
         raise UserError(_("This is not a missed call."), "not_missed")
     work, _created = CallWork.objects.get_or_create(call=call)
-    if work.closed_at is None:
-        work.closed_at = timezone.now()
-        work.closed_by_id = user.pk
-        work.closed_reason = reason.strip()[:500]
-        work.save(update_fields=["closed_at", "closed_by", "closed_reason"])
+    # Of two who close it at the same moment the first did.
+    still_open = CallWork.objects.filter(pk=work.pk, closed_at=None)
+    if still_open.update(
+        closed_at=timezone.now(), closed_by=user.pk, closed_reason=reason.strip()[:500]
+    ):
+        work.refresh_from_db()
     return work
 
 
-def _resolve_once(account: Account, numbers: Collection[str]) -> bool:
-    """One round; whether anything was written."""
+def _resolve_once(account: Account, numbers: Collection[str], settled: set[int]) -> bool:
+    """One round; whether anything was to be written."""
     by_client: dict[str, list[Call]] = {}
     calls = (
         Call.objects.filter(account=account, client_number__in=numbers)
@@ -65,6 +84,7 @@ def _resolve_once(account: Account, numbers: Collection[str]) -> bool:
         .only(
             "client_number",
             "is_missed",
+            "outcome",
             "started_at",
             "answered_at",
             "missed_resolved_at",
@@ -73,42 +93,41 @@ def _resolve_once(account: Account, numbers: Collection[str]) -> bool:
     )
     for call in calls.iterator():
         by_client.setdefault(call.client_number, []).append(call)
-    written = False
-    for group in by_client.values():
-        written |= _write(group)
-    return written
+    differing = [one for group in by_client.values() for one in _differing(group)]
+    for call, by in differing:
+        if _write(call, by) and by is not None and call.missed_resolved_at is None:
+            settled.add(call.pk)
+    return bool(differing)
 
 
-def _write(calls: list[Call]) -> bool:
-    settled = {
-        found.missed: found
-        for found in resolve(
-            ClientCall(
-                call.pk,
-                call.is_missed,
-                call.started_at.timestamp() if call.started_at else 0,
-                call.answered_at.timestamp() if call.answered_at else 0,
-            )
-            for call in calls
-        )
-    }
+def _differing(calls: Sequence[Call]) -> Iterator[tuple[Call, Call | None]]:
+    """Calls of one client that are not settled as computed, and by which they should be."""
     by_pk = {call.pk: call for call in calls}
-    written = False
+    talks: dict[Hashable, Call] = {
+        found.missed: by_pk[found.by]  # type: ignore[index] # keys are primary keys
+        for found in resolve(_as_client_call(call) for call in calls)
+    }
     for call in calls:
-        found = settled.get(call.pk)
-        by = by_pk[found.by] if found else None  # type: ignore[index] # keys are primary keys
-        at = datetime.fromtimestamp(found.at, UTC) if found else None
-        if (call.missed_resolved_at, call.missed_resolved_by_id) == (at, by.pk if by else None):
-            continue
-        written = True
-        was_open = call.missed_resolved_at is None
-        mine = Call.objects.filter(pk=call.pk, missed_resolved_at=call.missed_resolved_at)
-        if mine.update(missed_resolved_at=at, missed_resolved_by=by) and was_open and by:
-            _announce(call.pk, by.pk)
-    return written
+        by = talks.get(call.pk)
+        computed = (by.answered_at, by.pk) if by else (None, None)
+        if (call.missed_resolved_at, call.missed_resolved_by_id) != computed:
+            yield call, by
 
 
-def _announce(missed_pk: int, by_pk: int) -> None:
-    calls = Call.objects.in_bulk([missed_pk, by_pk])
-    if len(calls) == 2:
-        send(signals.missed_call_resolved, Call, call=calls[missed_pk], by=calls[by_pk])
+def _as_client_call(call: Call) -> ClientCall:
+    return ClientCall(
+        call.pk,
+        call.is_missed,
+        call.started_at.timestamp() if call.started_at else 0,
+        call.answered_at.timestamp() if call.answered_at and call.is_talk else 0,
+    )
+
+
+def _write(call: Call, by: Call | None) -> bool:
+    """Settle or open one call, unless somebody else did meanwhile.
+
+    The row of ``by`` is locked as well, by its foreign key: repeated after a deadlock.
+    """
+    mine = Call.objects.filter(pk=call.pk, missed_resolved_at=call.missed_resolved_at)
+    at = by.answered_at if by else None
+    return bool(repeated(lambda: mine.update(missed_resolved_at=at, missed_resolved_by=by)))

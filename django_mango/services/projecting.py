@@ -17,7 +17,7 @@ from ..models import Account, Call, Command, Notification
 from ..protocol import projection
 from ..protocol.projection import Directory, ProjectedCall
 from ..protocol.times import moment_or_none
-from . import following
+from . import following, statements
 from .bulk import upsert
 from .caching import forget
 from .changes import Change
@@ -96,12 +96,7 @@ def project_locked(
     the commit.
     """
     lock_calls(account, entry_ids)
-    calls = {
-        call.entry_id: call
-        for call in Call.objects.filter(account=account, entry_id__in=entry_ids).select_related(
-            "command"
-        )
-    }
+    calls = _read_calls(account, entry_ids)
     facts = read_facts(account, calls.values(), with_new_records=with_new_records)
     commands = read_commands(account, calls.values(), facts.values())
     changes: list[Change] = []
@@ -118,7 +113,7 @@ def project_locked(
         if change is not None:
             changes.append(change)
             parties.append((call, result, before))
-    upsert(Call, [item.call for item in changes], key=("account", "entry_id"), update=_COLUMNS)
+    _write(changes)
     write_parties(account, parties)
     if empty:  # facts without any time make no call: the row made for locking goes again
         Call.objects.filter(pk__in=empty).delete()
@@ -133,12 +128,32 @@ def lock_calls(account: Account, entry_ids: Sequence[str]) -> None:
     The first statement of the transaction is a write: on SQLite a transaction
     that reads first cannot become a writer while another one writes.
     """
+    # One known call, the case of most notifications, is locked by the cheapest write.
+    if len(entry_ids) == 1 and statements.lock_known(account.pk, entry_ids[0]):
+        return
     upsert(
         Call,
         [Call(account=account, entry_id=entry_id) for entry_id in entry_ids],
         key=("account", "entry_id"),
         update=("entry_id",),
     )
+
+
+def _read_calls(account: Account, entry_ids: Sequence[str]) -> dict[str, Call]:
+    if len(entry_ids) == 1:
+        return {entry_ids[0]: statements.read_call(account.pk, entry_ids[0])}
+    calls = Call.objects.filter(account=account, entry_id__in=entry_ids).order_by()
+    return {call.entry_id: call for call in calls.select_related("command")}
+
+
+def _write(changes: Sequence[Change]) -> None:
+    """Write the changed calls: one by its changed columns, many in one statement."""
+    if len(changes) == 1:
+        change = changes[0]
+        values = {name: getattr(change.call, name) for name in change.fields}
+        Call.objects.filter(pk=change.call.pk).update(**values)
+        return
+    upsert(Call, [item.call for item in changes], key=("account", "entry_id"), update=_COLUMNS)
 
 
 def _apply(result: ProjectedCall, call: Call, commands: Mapping[str, Command]) -> Change | None:
@@ -184,5 +199,7 @@ def _join_commands(changes: Sequence[Change]) -> None:
 
 def _mark_processed(facts: Iterable[StoredFacts]) -> None:
     waiting = [pk for stored in facts for pk in stored.waiting]
-    if waiting:
+    if len(waiting) == 1:
+        statements.mark_processed(waiting[0], timezone.now())
+    elif waiting:
         Notification.objects.filter(pk__in=waiting).update(processed_at=timezone.now(), error="")

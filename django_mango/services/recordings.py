@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+
+from django.db.models import OuterRef, Subquery
 
 from .. import signals
 from ..models import Account, Call, CallRecord, Notification, Recording
@@ -12,6 +14,7 @@ from ..protocol.errors import ReadError
 from ..protocol.recordings import RecordingFacts, recordings_of
 from ..protocol.times import moment_or_none
 from .announcing import send
+from .background import later
 from .bulk import upsert
 from .transactions import repeated
 
@@ -26,16 +29,33 @@ def refresh_recordings(account: Account, entry_ids: Iterable[str]) -> list[Recor
     """Compute the recordings of these conversations anew; those that became available.
 
     Under the lock rule of calls: the rows are upserted first, which locks them, and
-    only then are all facts read. Signals are sent after the commit.
+    only then are all facts read. An empty ``entry_id`` stands for the notifications
+    that name none: they are known by the id of the recording. Signals are sent
+    after the commit.
     """
-    entries = sorted({entry_id for entry_id in entry_ids if entry_id})
+    entries = sorted(set(entry_ids))
     ids = sorted(set(_read(account, entries).ids())) if entries else []
     if not ids:
         return []
     available = repeated(lambda: _refresh_locked(account, entries, ids))
     for recording in available:
-        send(signals.recording_available, Recording, recording=recording)
+        later(send, signal=signals.recording_available, sender=Recording, recording=recording)
+    later(join_calls, account=account, entry_ids=entries)
     return available
+
+
+def join_calls(account: Account, entry_ids: Collection[str] | None = None) -> None:
+    """Give recordings without a call the one that is known by now, all of them by default.
+
+    The call may have come while the recording was written: neither saw the other then.
+    """
+    waiting = Recording.objects.filter(account=account, call=None).exclude(entry_id="")
+    if entry_ids is not None:
+        waiting = waiting.filter(entry_id__in=entry_ids)
+    known = Call.objects.filter(account=account, entry_id=OuterRef("entry_id"))
+    found = waiting.annotate(known=Subquery(known.values("pk"))).exclude(known=None)
+    for pk, call_pk in found.values_list("pk", "known"):
+        Recording.objects.filter(pk=pk, call=None).update(call=call_pk)
 
 
 @dataclass(slots=True)

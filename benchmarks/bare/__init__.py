@@ -1,0 +1,1 @@
+"""What a Django developer writes first, to measure against."""

@@ -1,0 +1,43 @@
+"""A database for one run: ``sqlite``, ``postgresql`` or ``mariadb``."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+
+CHOICES = ("sqlite", "postgresql", "mariadb")
+
+
+@contextmanager
+def prepared(vendor: str) -> Iterator[None]:
+    """Django set up on an empty, migrated database that is dropped at the end.
+
+    Children of this process inherit it through the environment.
+    """
+    os.environ["DATABASE"] = vendor
+    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+    with tempfile.TemporaryDirectory() as folder:
+        name = str(Path(folder) / "benchmark.sqlite3") if vendor == "sqlite" else "mango_benchmark"
+        os.environ["BENCHMARK_DATABASE"] = name
+        django.setup()
+        from django.core.management import call_command
+        from django.db import connection
+
+        creation = connection.creation
+        if vendor == "sqlite":
+            call_command("migrate", run_syncdb=True, verbosity=0)
+            yield
+            connection.close()
+            return
+        created = creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        os.environ["BENCHMARK_DATABASE"] = created
+        try:
+            yield
+        finally:
+            connection.close()
+            creation.destroy_test_db(name, verbosity=0)
