@@ -114,7 +114,7 @@ class CallControl(_Base):
                 continue
             for bound in inline.formset.forms:
                 _wrap_fields(bound, names, links, small=True)
-            _replace_read_only(inline, names, links, inline.opts.model, inline.opts)
+            _replace_read_only(inline, names, links, inline.opts.model, inline.opts, small=True)
 
     def _put_columns(self, changelist: ChangeList, links: CallLinks) -> None:
         names = fields_of(self)
@@ -123,8 +123,10 @@ class CallControl(_Base):
         sortable: list[Any] = list(changelist.sortable_by or ())
         for place, name in enumerate(shown):
             if name in names and name not in taken:
-                shown[place] = _column(str(name), links, self.model, self, in_list=True)
-                sortable += [shown[place]] if name in sortable else []
+                column: Any = _column(str(name), links, self.model, self, small=True)
+                column.admin_order_field = name
+                sortable += [column] if name in sortable else []
+                shown[place] = column
         changelist.sortable_by = sortable
         if names and not set(names) & set(changelist.list_display):
             shown.append(_call_column(names, links))
@@ -144,13 +146,19 @@ def _wrap_fields(
 
 
 def _replace_read_only(
-    admin_form: Any, names: Sequence[str], links: CallLinks, model: type[Model], model_admin: Any
+    admin_form: Any,
+    names: Sequence[str],
+    links: CallLinks,
+    model: type[Model],
+    model_admin: Any,
+    *,
+    small: bool = False,
 ) -> None:
     """Put callables in place of phone fields that are shown as text (view-only users)."""
     # An inline nobody may change has all its fields as text.
     all_of_them = not getattr(admin_form, "has_change_permission", True)
     as_text = {
-        name: _column(name, links, model, model_admin)
+        name: _column(name, links, model, model_admin, small=small)
         for name in names
         if all_of_them or name in admin_form.readonly_fields
     }
@@ -171,20 +179,18 @@ def _replaced(fields: Iterable[Any], as_text: dict[str, Column]) -> list[Any]:
 
 
 def _column(
-    name: str, links: CallLinks, model: type[Model], model_admin: Any, *, in_list: bool = False
+    name: str, links: CallLinks, model: type[Model], model_admin: Any, *, small: bool = False
 ) -> Column:
     """A callable that shows one field as before, with its link: same title, order, CSS class."""
 
     empty = model_admin.get_empty_value_display()
 
     def show(obj: Any) -> SafeString | str:
-        return links.after_value(obj, name, empty, small=in_list)
+        return links.after_value(obj, name, empty, small=small)
 
     title = label_for_field(name, model, model_admin)
     show.__name__ = name
     setattr(show, "short_description", title)  # noqa: B010 - functions have no such attribute, says mypy
-    if in_list:
-        setattr(show, "admin_order_field", name)  # noqa: B010
     return show
 
 

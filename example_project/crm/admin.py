@@ -27,7 +27,7 @@ class CompanyAdmin(CallControl, admin.ModelAdmin):
 @admin.register(Contact)
 class ContactAdmin(CallControl, admin.ModelAdmin):
     mango_phone_fields = ("phone", "mobile")
-    list_display = ("name", "company", "phone", "mobile")
+    list_display = ("name", "phone", "mobile", "company")
     list_filter = ("responsible",)
     list_select_related = ("company",)
     search_fields = ("name", "company__name", "phone", "mobile", "email")

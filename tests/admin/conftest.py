@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from django_mango.models import Account, Call, CallParty, Employee, EmployeeAddress
@@ -79,6 +81,29 @@ def page_of(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def place_page(obj: Any) -> str:
+    opts = obj._meta
+    return reverse(
+        "admin:django_mango_call_place", args=[opts.app_label, opts.model_name, str(obj.pk)]
+    )
+
+
+def hang_up_page(call: Call) -> str:
+    return reverse("admin:django_mango_call_hang_up", args=[call.pk])
+
+
+def token_of(page: Any) -> str:
+    found = re.search(r'name="token" value="([^"]+)"', page.text)
+    assert found
+    return found[1]
+
+
+def told(client: Client) -> list[str]:
+    """Messages the next page would show."""
+    page = client.get(reverse("admin:index"))
+    return [str(message) for message in page.context["messages"]]
 
 
 @pytest.fixture
