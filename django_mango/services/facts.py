@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..models import Account, Call, CallRecord, Command, Notification
 from ..protocol import notifications
@@ -42,6 +43,10 @@ class StoredFacts:
             stale_closed_at=to_unix(call.stale_closed_at) if call.stale_closed_at else 0,
             directory=directory,
         )
+
+
+#: Each event of a call reads those before it again; values are frozen, so one serves all.
+_read = lru_cache(maxsize=1024)(notifications.read)
 
 
 def read_facts(
@@ -98,7 +103,7 @@ def _read_notifications(account: Account, facts: Mapping[str, StoredFacts]) -> N
         if processed_at is None:
             stored.waiting.append(pk)
         try:
-            value = notifications.read(kind, text)
+            value = _read(kind, text)
         except ReadError:
             continue  # its row says so since it came
         if isinstance(value, notifications.CallEvent):
