@@ -7,7 +7,8 @@ arguments. A receiver that fails is logged and harms neither us nor the others.
 ``call_started``          ``call``: a conversation is known for the first time
 ``call_answered``         ``call``: the client and a person talk
 ``call_finished``         ``call``: the call is over for good (``is_final``)
-``call_missed``           ``call``: a final incoming call nobody took
+``call_missed``           ``call``: a final incoming call nobody took; its
+                          ``missed_resolved_at`` says whether it is settled
 ``missed_call_resolved``  ``call``: the missed one, ``by``: the call that
                           settled it
 ``recording_available``   ``recording``: it can be fetched
@@ -16,8 +17,9 @@ arguments. A receiver that fails is logged and harms neither us nor the others.
 ========================  ==================================================
 
 ``sender`` is the model class (``ImportReport`` for ``import_finished``). Calls of an
-import are announced once, after its last window, and only those that ended within
-``MANGO["SIGNAL_MAX_AGE_SECONDS"]``.
+import and of a sweep are announced once, at its end, and only those that ended within
+``MANGO["SIGNAL_MAX_AGE_SECONDS"]``; a missed call then counts by the talk that settled
+it. A rebuild announces nothing.
 """
 
 from django.dispatch import Signal

@@ -42,6 +42,13 @@ class CallQuerySet(models.QuerySet["Call"]):
         """Final calls nobody took and somebody has to return; settled ones too."""
         return self.filter(is_missed=True)
 
+    def talks(self) -> CallQuerySet:
+        """Calls in which the client and a person talk or talked.
+
+        An answering machine answers too; such a call ends with another outcome.
+        """
+        return self.filter(outcome__in=_OUTCOMES_OF_TALKS).exclude(answered_at=None)
+
     def unresolved(self) -> CallQuerySet:
         """Missed calls that neither a talk nor a person settled."""
         return self.missed().filter(missed_resolved_at=None, work__closed_at=None)
@@ -179,9 +186,18 @@ class Call(models.Model):
         return f"{self.get_direction_display()} {who}"
 
     @property
+    def is_talk(self) -> bool:
+        """Whether the client and a person talk or talked; see ``CallQuerySet.talks``."""
+        return self.answered_at is not None and self.outcome in _OUTCOMES_OF_TALKS
+
+    @property
     def is_live(self) -> bool:
         """Whether the call goes on, as far as we know."""
         return self.state != self.State.FINISHED
+
+
+#: While a call goes on it has no outcome.
+_OUTCOMES_OF_TALKS = ("", Call.Outcome.ANSWERED)
 
 
 class CallParty(models.Model):

@@ -74,7 +74,7 @@ def _recording(
     return RecordingFacts(
         recording_id=recording_id,
         state=state,
-                entry_id=next(filter(None, entries), entry_id),
+        entry_id=next(filter(None, entries), entry_id),
         extension=next((e.extension for e in events if e.extension), ""),
         pbx_user_id=user_ids[0] if user_ids else None,
         started_at=_first(e.timestamp for e in events if e.state == "Started")

@@ -16,7 +16,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ClientCall:
-    """What the resolution looks at. Moments in Unix seconds UTC, 0 for never."""
+    """What the resolution looks at. Moments in Unix seconds UTC, 0 for never.
+
+    ``answered_at`` is 0 where an answering machine took the call: nobody talked.
+    """
 
     key: Hashable
     is_missed: bool
@@ -38,7 +41,7 @@ def resolve(calls: Iterable[ClientCall]) -> list[Resolution]:
     seen = list(calls)
     talks = sorted(
         (call for call in seen if call.answered_at and not call.is_missed),
-        key=lambda call: (call.answered_at, str(call.key)),
+        key=lambda call: (call.answered_at, call.started_at, str(call.key)),
     )
     moments = [talk.answered_at for talk in talks]
     found = []

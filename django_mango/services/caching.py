@@ -10,34 +10,53 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from .. import conf
 
 Value = TypeVar("Value")
 
 _kept: dict[Hashable, tuple[float, Any]] = {}
+#: How often everything was dropped: what was read before the last time is not kept.
+_dropped = 0
 _guard = threading.Lock()
 
 
 def remembered(key: Hashable, read: Callable[[], Value]) -> Value:
     """``read()``, or what it gave less than ``MANGO["CACHE_SECONDS"]`` ago in this process."""
     lifetime = conf.seconds("CACHE_SECONDS").total_seconds()
-    if not lifetime or connections[DEFAULT_DB_ALIAS].in_atomic_block:
+    if not lifetime or _is_in_transaction():
         return read()
     now = time.monotonic()
     with _guard:
-        found = _kept.get(key)
+        found, dropped = _kept.get(key), _dropped
     if found is not None and now - found[0] < lifetime:
         value: Value = found[1]
         return value
     value = read()
     with _guard:
-        _kept[key] = (now, value)
+        if dropped == _dropped:
+            _kept[key] = (now, value)
     return value
 
 
 def forget(**_signal: object) -> None:
-    """Drop everything; also a receiver for changes of the rows behind it."""
+    """Drop everything; also a receiver for changes of the rows behind it.
+
+    Once more after the commit: until then other threads read what was before.
+    """
+    _drop()
+    if connections[DEFAULT_DB_ALIAS].in_atomic_block:
+        transaction.on_commit(_drop)
+
+
+def _drop() -> None:
+    global _dropped
     with _guard:
+        _dropped += 1
         _kept.clear()
+
+
+def _is_in_transaction() -> bool:
+    connection = connections[DEFAULT_DB_ALIAS]
+    return connection.in_atomic_block or not connection.get_autocommit()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import IntegrityError
 from django.utils import timezone
 
 from .. import conf
@@ -9,7 +13,10 @@ from ..conf import CrmUser
 from ..models import Account, Employee, EmployeeAddress
 from ..protocol.projection import Address, Directory
 from ..protocol.times import to_unix
-from .caching import remembered
+from .caching import forget, remembered
+from .transactions import repeated
+
+Result = TypeVar("Result")
 
 
 def directory_of(account: Account) -> Directory:
@@ -18,6 +25,21 @@ def directory_of(account: Account) -> Directory:
     One query, remembered for a short while.
     """
     return remembered(("directory", account.pk), lambda: _read_directory(account))
+
+
+def with_directory(account: Account, work: Callable[[Directory], Result]) -> Result:
+    """``work(directory)`` in a transaction of its own, again when an employee vanished.
+
+    What this process remembers may name an employee whom another one deleted; the
+    database then refuses the call.
+    """
+    try:
+        directory = directory_of(account)
+        return repeated(lambda: work(directory))
+    except IntegrityError:
+        forget()
+        directory = directory_of(account)
+        return repeated(lambda: work(directory))
 
 
 def _read_directory(account: Account) -> Directory:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..models import Account, Recording
+from ..models import Account
 from .announcing import announce, is_recent, oldest_announced
 from .background import later
 from .changes import Change
 from .journal import announce_command
 from .missed import announce_settled, resolve_clients
+from .recordings import join_calls
 
 
 @dataclass(slots=True)
@@ -59,7 +60,9 @@ def settle(account: Account, changes: Sequence[Change]) -> set[int]:
         return set()
     clients = set().union(*(change.clients for change in changes))
     settled = resolve_clients(account, clients)
-    _join_recordings(account, {c.call.entry_id: c.call.pk for c in changes if c.is_new})
+    fresh = {change.call.entry_id for change in changes if change.is_new}
+    if fresh:
+        join_calls(account, fresh)
     return settled
 
 
@@ -77,12 +80,3 @@ def _announce_changes(changes: Sequence[Change]) -> None:
     for change in changes:
         for command_pk in change.confirmed:
             announce_command(command_pk)
-
-
-def _join_recordings(account: Account, fresh: dict[str, int]) -> None:
-    """Recordings told of before their call was known."""
-    if not fresh:
-        return
-    waiting = Recording.objects.filter(account=account, call=None, entry_id__in=fresh)
-    for recording in waiting.only("entry_id"):
-        Recording.objects.filter(pk=recording.pk, call=None).update(call=fresh[recording.entry_id])

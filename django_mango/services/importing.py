@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -159,6 +159,15 @@ class _Run:
         self._close_interrupted()
         windows = windows_of(since, until, step)
         self._progress.started(len(windows))
+        try:
+            self._over_all(windows)
+            self._report.calls += len(sweep(self._account, news=self._news))
+        finally:  # what is stored is no news for the next run
+            self._news.announce()
+        send(signals.import_finished, ImportReport, report=self._report)
+        return self._report
+
+    def _over_all(self, windows: Sequence[tuple[datetime, datetime]]) -> None:
         for index, (start, end) in enumerate(windows, 1):
             self._progress.window_started(index, len(windows), start, end)
             window = self._window(start, end)
@@ -167,10 +176,6 @@ class _Run:
                 self._report.errors.append(window.error)
             if self._is_hopeless:
                 break
-        self._report.calls += len(sweep(self._account, news=self._news))
-        self._news.announce()
-        send(signals.import_finished, ImportReport, report=self._report)
-        return self._report
 
     def _close_interrupted(self) -> None:
         """We hold the lease, so windows that look running were left by a dead process."""

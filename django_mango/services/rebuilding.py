@@ -10,17 +10,19 @@ from functools import partial
 
 from ..models import Account, Call
 from ..protocol import projection
-from .directory import directory_of
+from .directory import with_directory
 from .following import settle
 from .projecting import project_locked
-from .transactions import repeated
 
 _PART = 500
 
 
 @dataclass(slots=True)
 class RebuildReport:
-    """What a rebuild did: calls read, calls changed, and how often each column changed."""
+    """What a rebuild did: calls read, calls changed, and how often each column changed.
+
+    The version of the projection is bookkeeping and no change of a call.
+    """
 
     calls: int = 0
     changed: int = 0
@@ -40,8 +42,8 @@ def rebuild_calls(
 
     The period (aware) is half open and goes by the start of the call; ``outdated``
     takes only calls of an older projection. Calls whose facts were deleted are left
-    alone: they would be rebuilt into less. Nothing is announced. ``progress`` is told the
-    number of calls done so far.
+    alone: they would be rebuilt into less. Nothing is announced, though missed calls are
+    settled anew. ``progress`` is told the number of calls done so far.
     """
     calls = Call.objects.filter(account=account, facts_purged_at=None)
     if since is not None:
@@ -53,13 +55,16 @@ def rebuild_calls(
     if outdated:
         calls = calls.filter(projection_version__lt=projection.VERSION)
     report = RebuildReport()
-    directory = directory_of(account)
     for part in _parts(calls.order_by("entry_id").values_list("entry_id", flat=True)):
-        changes = repeated(partial(project_locked, account, part, directory))
+        # All facts, whatever the call believes to know: it may be what has to be put right.
+        work = partial(project_locked, account, part, with_new_records=True)
+        changes = with_directory(account, work)
         settle(account, changes)
         report.calls += len(part)
-        report.changed += len(changes)
-        report.fields.update(name for change in changes for name in change.fields)
+        for change in changes:
+            columns = [name for name in change.fields if name != "projection_version"]
+            report.changed += bool(columns)
+            report.fields.update(columns)
         if progress is not None:
             progress(report.calls)
     return report

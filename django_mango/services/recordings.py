@@ -37,24 +37,24 @@ def refresh_recordings(account: Account, entry_ids: Iterable[str]) -> list[Recor
     ids = sorted(set(_read(account, entries).ids())) if entries else []
     if not ids:
         return []
-    available = repeated(lambda: _refresh_locked(account, entries, ids))
+    rows, available = repeated(lambda: _refresh_locked(account, entries, ids))
+    # The call may have come while its recording was written: neither saw the other.
+    without_call = {row.entry_id for row in rows if row.call_id is None and row.entry_id}
+    if without_call:
+        later(join_calls, account=account, entry_ids=without_call)
     for recording in available:
         later(send, signal=signals.recording_available, sender=Recording, recording=recording)
-    later(join_calls, account=account, entry_ids=entries)
     return available
 
 
 def join_calls(account: Account, entry_ids: Collection[str] | None = None) -> None:
-    """Give recordings without a call the one that is known by now, all of them by default.
-
-    The call may have come while the recording was written: neither saw the other then.
-    """
+    """Give recordings told of before their call was known their call, all by default."""
     waiting = Recording.objects.filter(account=account, call=None).exclude(entry_id="")
     if entry_ids is not None:
         waiting = waiting.filter(entry_id__in=entry_ids)
-    known = Call.objects.filter(account=account, entry_id=OuterRef("entry_id"))
-    found = waiting.annotate(known=Subquery(known.values("pk"))).exclude(known=None)
-    for pk, call_pk in found.values_list("pk", "known"):
+    known = Call.objects.filter(account=account, entry_id=OuterRef("entry_id")).order_by()
+    found = waiting.order_by().annotate(known=Subquery(known.values("pk"))).exclude(known=None)
+    for pk, call_pk in list(found.values_list("pk", "known")):
         Recording.objects.filter(pk=pk, call=None).update(call=call_pk)
 
 
@@ -72,7 +72,8 @@ class _Facts:
 
 def _refresh_locked(
     account: Account, entry_ids: Sequence[str], recording_ids: Sequence[str]
-) -> list[Recording]:
+) -> tuple[Collection[Recording], list[Recording]]:
+    """All rows of the ids, and those of them that became available."""
     upsert(
         Recording,
         [Recording(account=account, recording_id=one) for one in recording_ids],
@@ -83,24 +84,26 @@ def _refresh_locked(
         row.recording_id: row
         for row in Recording.objects.filter(account=account, recording_id__in=recording_ids)
     }
-    entries = sorted({*entry_ids, *(row.entry_id for row in rows.values() if row.entry_id)})
+    entries = sorted({"", *entry_ids, *(row.entry_id for row in rows.values())})
     facts = _read(account, entries)
-    found = recordings_of(facts.events, facts.stored, facts.reported)
-    calls = dict(
-        Call.objects.filter(account=account, entry_id__in=entries).values_list("entry_id", "pk")
-    )
+    calls = {
+        call.entry_id: call
+        for call in Call.objects.filter(account=account, entry_id__in=entries).only(
+            "entry_id", "facts_purged_at"
+        )
+    }
     changed, available = [], []
-    for item in found:
-        row = rows.get(item.recording_id)
-        if row is None:
-            continue
+    for item in recordings_of(facts.events, facts.stored, facts.reported):
+        row, call = rows.get(item.recording_id), calls.get(item.entry_id)
+        if row is None or (call and call.facts_purged_at and row.call_id):
+            continue  # told of beside others, or what is left of its facts says less
         before = row.state
-        if _apply(item, row, calls.get(item.entry_id)):
+        if _apply(item, row, call):
             changed.append(row)
         if before != row.state == Recording.State.AVAILABLE:
             available.append(row)
     upsert(Recording, changed, key=("account", "recording_id"), update=_COLUMNS)
-    return available
+    return rows.values(), available
 
 
 def _read(account: Account, entry_ids: Sequence[str]) -> _Facts:
@@ -117,18 +120,20 @@ def _read(account: Account, entry_ids: Sequence[str]) -> _Facts:
             facts.events.append(value)
         elif isinstance(value, notifications.RecordStored):
             facts.stored.append(value)
-    reported = CallRecord.objects.filter(account=account, entry_id__in=entry_ids).values_list(
-        "entry_id", "recording_ids"
+    reported = (
+        CallRecord.objects.filter(account=account, entry_id__in=entry_ids)
+        .exclude(entry_id="")
+        .values_list("entry_id", "recording_ids")
     )
     for entry_id, recording_ids in reported.iterator():
         facts.reported |= {(entry_id, recording_id) for recording_id in recording_ids}
     return facts
 
 
-def _apply(item: RecordingFacts, row: Recording, call_pk: int | None) -> bool:
+def _apply(item: RecordingFacts, row: Recording, call: Call | None) -> bool:
     values: dict[str, object] = {name: getattr(item, name) for name in _PLAIN}
     values |= {name: moment_or_none(getattr(item, name)) for name in _MOMENTS}
-    values["call_id"] = call_pk or row.call_id
+    values["call_id"] = call.pk if call else row.call_id
     differing = [name for name, value in values.items() if getattr(row, name) != value]
     for name in differing:
         setattr(row, name, values[name])

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -54,6 +55,7 @@ class Command(MangoCommand):
             )
         chosen = Notification.objects.filter(account=account_for(account))
         if ids:
+            _require(ids, chosen)
             chosen = chosen.filter(pk__in=ids)
         if entry:
             chosen = chosen.filter(entry_id=entry)
@@ -69,7 +71,9 @@ class Command(MangoCommand):
     def _replay(self, pks: list[int]) -> None:
         good = 0
         for pk in pks:
-            good += replay(Notification.objects.select_related("account").get(pk=pk))
+            # None where it was deleted meanwhile.
+            one = Notification.objects.select_related("account").filter(pk=pk).first()
+            good += one is not None and replay(one)
         self.stdout.write(
             _("Processed again: %(good)d of %(all)d.") % {"good": good, "all": len(pks)}
         )
@@ -79,3 +83,14 @@ class Command(MangoCommand):
                 % {"bad": len(pks) - good},
                 returncode=FAILED,
             )
+
+
+def _require(ids: list[int], known: QuerySet[Notification]) -> None:
+    """All numbers named must exist: a slip of the pen is not "nothing to do"."""
+    missing = sorted(set(ids) - set(known.filter(pk__in=ids).values_list("pk", flat=True)))
+    if missing:
+        raise CommandError(
+            _("There is no notification %(numbers)s.")
+            % {"numbers": ", ".join(str(number) for number in missing)},
+            returncode=NOT_TRIED,
+        )
