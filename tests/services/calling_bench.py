@@ -7,6 +7,7 @@ what arrived, which no replaced method could prove.
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -34,6 +35,10 @@ class Request:
 
     path: str
     body: bytes
+
+    @property
+    def sign(self) -> str:
+        return dict(parse_qsl(self.body.decode()))["sign"]
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -202,10 +207,16 @@ def hire(account: Account, user: User | None, *extensions: str, **more: Any) -> 
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
+def service(caplog: pytest.LogCaptureFixture) -> Iterator[Service]:
+    """A running service; whatever the test does, no log may show key, salt or signature."""
+    caplog.set_level(logging.DEBUG)
     server = Service()
     yield server
     server.stop()
+    secrets = {KEY, SALT, *(request.sign for request in server.requests)}
+    for record in caplog.get_records("call"):
+        shown = f"{logging.Formatter().format(record)} {record.args}"
+        assert not [secret for secret in secrets if secret in shown], record.name
 
 
 @pytest.fixture
