@@ -200,9 +200,7 @@ def _transferred(
         def transfer(later: Player) -> None:
             initiator = later.talker(entry_id)
             number = to if to != initiator else "104"
-            later.on_leg(
-                "transfer", entry_id, method=method, to_number=number, initiator=initiator
-            )
+            later.on_leg("transfer", entry_id, method=method, to_number=number, initiator=initiator)
 
         player.at(after, transfer)
         return entry_id
@@ -233,7 +231,9 @@ def _held(start: Callable[[Player], str], after: float, back: float) -> Callable
     return act
 
 
-def _incoming(to: str, outcome: str = "answered", *, hidden: bool = False) -> Callable[[Player], str]:
+def _incoming(
+    to: str, outcome: str = "answered", *, hidden: bool = False
+) -> Callable[[Player], str]:
     return lambda player: player.incoming(to, outcome, hidden=hidden)
 
 

@@ -51,7 +51,8 @@ class Conversation:
     """A group of legs under one ``entry_id``.
 
     ``caller`` and ``callee`` are the parties the summary will name; ``line`` is
-    the line called or used; ``reason`` the reason of the leg that ended last;
+    the line called or used; ``reason`` the reason of the last talk to end, of the
+    last leg to end where nobody talked; ``ended`` the moment the last leg ended;
     ``talk_seconds`` how long a talk lasts that nobody ends sooner.
     """
 
@@ -71,6 +72,7 @@ class Conversation:
     created: int = 0
     forwarded: int = 0
     answered: int = 0
+    ended: int = 0
     reason: int = 0
     summary_sent: bool = False
 
@@ -137,7 +139,9 @@ class Conversation:
     def disconnect(self, leg: Leg, reason: int) -> None:
         """The leg ends and becomes a row."""
         self._stop_recording(leg)
-        self.reason = reason
+        self.ended = self._now()
+        if leg.talks or not self.answered:
+            self.reason = reason
         self._tell(leg, "Disconnected", reason)
         self.record(
             Row(
@@ -182,7 +186,7 @@ class Conversation:
             "create_time": self.created,
             "forward_time": self._forward_time(),
             "talk_time": self.answered,
-            "end_time": self._now(),
+            "end_time": self.ended,
             # The service calls a call that ended in the menu successful (T-20).
             "entry_result": int(self.answered > 0 or ended_in_ivr),
             "disconnect_reason": self.reason,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..codes import DONE, reason_code
+from ..notifications import Summary
 from .directory import Directory
 from .legs import Leg
 
@@ -20,7 +21,11 @@ _WEAK_INITIATORS = frozenset(
 
 
 def first_legs(
-    legs: Sequence[Leg], commands: Mapping[str, str], is_own: bool, directory: Directory
+    legs: Sequence[Leg],
+    commands: Mapping[str, str],
+    is_own: bool,
+    summary: Summary | None,
+    directory: Directory,
 ) -> tuple[Leg, ...]:
     """The legs of a callback that ring our own people, empty when these begin with none.
 
@@ -36,8 +41,10 @@ def first_legs(
     ):
         return ()
     alike = [leg for leg in legs if leg is root or _rings_for_the_same(root, leg, directory)]
-    is_proved = any(reason_code(leg.reason) == DONE for leg in alike) or any(
-        is_reversed(first, other, directory) for first in alike for other in legs
+    is_proved = (
+        any(reason_code(leg.reason) == DONE for leg in alike)
+        or any(is_reversed(first, other, directory) for first in alike for other in legs)
+        or (not root.taken_from and any(_is_denied(leg, summary, directory) for leg in alike))
     )
     if not is_proved and not _is_announced(root, commands, is_own):
         return ()
@@ -52,11 +59,11 @@ def first_legs(
 
 
 def first_rows(
-    rows: Sequence[Leg], of_events: Sequence[Leg], directory: Directory
+    rows: Sequence[Leg], of_events: Sequence[Leg], summary: Summary | None, directory: Directory
 ) -> tuple[Leg, ...]:
     """The statistics rows of a callback's first legs: those that events know, else by own signs."""
     known = tuple(row for row in rows if any(_is_row_of(row, leg, directory) for leg in of_events))
-    return known or first_legs(rows, {}, False, directory)
+    return known or first_legs(rows, {}, False, summary, directory)
 
 
 def has_second(first: Sequence[Leg], legs: Sequence[Leg], directory: Directory) -> bool:
@@ -69,6 +76,20 @@ def is_reversed(first: Leg, second: Leg, directory: Directory) -> bool:
     at = first.first_at
     return directory.same(first.first_caller, second.first_called, at) and directory.same(
         first.first_called, second.first_caller, at
+    )
+
+
+def _is_denied(first: Leg, summary: Summary | None, directory: Directory) -> bool:
+    """Whether the summary names the parties of the leg the other way round: who was rung, called.
+
+    It tells even of a callback whose employee did not take the phone, where no other
+    leg and no reason does.
+    """
+    at = first.first_at
+    return (
+        summary is not None
+        and directory.same(first.first_caller, summary.called, at)
+        and directory.same(first.first_called, summary.caller, at)
     )
 
 

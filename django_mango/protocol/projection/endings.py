@@ -14,7 +14,7 @@ def is_over(leg: Leg, legs: Sequence[Leg], rows: Sequence[Leg], directory: Direc
         return True
     if any(other is not leg and _took_over(other, leg, directory) for other in legs):
         return True
-    return any(row.ended_at >= leg.last_at and _same_parties(row, leg, directory) for row in rows)
+    return any(row.ended_at >= leg.last_at and _is_row_of(row, leg, directory) for row in rows)
 
 
 def _took_over(other: Leg, leg: Leg, directory: Directory) -> bool:
@@ -40,6 +40,27 @@ def _is_consultation(other: Leg, leg: Leg) -> bool:
     return other.transfer == "consultative" or (not other.transfer and leg.state == "OnHold")
 
 
+def _is_row_of(row: Leg, leg: Leg, directory: Directory) -> bool:
+    """Whether a row is of the leg: the same parties, or a caller that a transfer put there.
+
+    The row names who talked at last. Where the event that put the client into our
+    caller's place was lost (Q66), the leg is known by the called side, by having been taken
+    from another leg, and by lying within the row's time.
+    """
+    if _same_parties(row, leg, directory):
+        return True
+    at = leg.first_at
+    return (
+        bool(leg.taken_from)
+        and row.location == leg.location
+        and row.first_at <= leg.first_at
+        and leg.last_at <= row.ended_at
+        and directory.is_ours(leg.caller, at)
+        and not directory.is_ours(row.caller, at)
+        and directory.same(row.called, leg.called, at)
+    )
+
+
 def _same_parties(row: Leg, leg: Leg, directory: Directory) -> bool:
     """Whether a row is of the leg; parties of a row may lack their extension (Q32)."""
     at = leg.first_at
@@ -59,7 +80,7 @@ def covers(
     """Whether statistics know every leg in which somebody talked to the client."""
     talks = (leg for leg in legs if leg.is_talk(first_ids))
     return all(
-        any(row.ended_at >= leg.first_at and _same_parties(row, leg, directory) for row in rows)
+        any(row.ended_at >= leg.first_at and _is_row_of(row, leg, directory) for row in rows)
         for leg in talks
     )
 

@@ -108,10 +108,9 @@ def _picture(facts: Facts) -> _Picture | None:
     rows = legs_of_records(facts.records)
     summary = max(facts.summaries, key=lambda item: item.rank, default=None)
     command_id = _own_callback(legs, facts)
-    first = callbacks.first_legs(legs, facts.commands, bool(command_id), directory)
-    first_ids = frozenset(
-        leg.call_id for leg in (*first, *callbacks.first_rows(rows, first, directory))
-    )
+    first = callbacks.first_legs(legs, facts.commands, bool(command_id), summary, directory)
+    first_rows = callbacks.first_rows(rows, first, summary, directory)
+    first_ids = frozenset(leg.call_id for leg in (*first, *first_rows))
     ends = _ends(summary, legs, rows)
     if ends is None:
         return None

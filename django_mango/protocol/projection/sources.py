@@ -115,10 +115,18 @@ def combined(sources: Sequence[Source]) -> Source:
 
 
 def _last(talks: Sequence[Leg], ended: Sequence[Leg], first_ids: Collection[str]) -> Leg:
-    """The leg whose reason tells how the call ended: the last talk, else the last to end."""
+    """The leg whose reason tells how the call ended: the last talk, else the last to end.
+
+    A queue ends with its last telephone, often within one second: it is the later one.
+    """
     to_client = [leg for leg in ended if leg.call_id not in first_ids]
     return max(
-        talks or to_client or ended, key=lambda leg: (leg.ended_at or leg.last_at, leg.order)
+        talks or to_client or ended,
+        key=lambda leg: (
+            leg.ended_at or leg.last_at,
+            leg.location == "queue" and not leg.is_hand_over,
+            leg.order,
+        ),
     )
 
 
