@@ -105,5 +105,9 @@ def _bad_rows(window: StatsImport) -> Table:
     return table(
         _("First bad rows"),
         [titles.get(name, name) for name in names],
-        ([row.get(name, "") for name in names] for row in rows),
+        ([_cell(name, row.get(name, "")) for name in names] for row in rows),
     )
+
+
+def _cell(name: str, value: object) -> object:
+    return text.bad_row(value) if name == "reason" else value

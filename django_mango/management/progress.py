@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from django.core.management.base import OutputWrapper
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
@@ -98,8 +97,8 @@ def rows(count: int) -> str:
 
 
 def period(since: datetime, until: datetime) -> str:
-    """A period for people, in the current time zone."""
-    return f"{_short(since)} - {_short(until)}"  # a plain hyphen: logs are not always Unicode
+    """A period in the current time zone, the same in every language: logs are searched."""
+    return f"{_short(since)} - {_short(until)}"
 
 
 def counted(done: StatsImport) -> str:
@@ -117,4 +116,4 @@ def counted(done: StatsImport) -> str:
 
 
 def _short(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"

@@ -9,12 +9,23 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import get
 from ..protocol import numbers
 
 #: More characters of one JSON text than this help nobody on a page.
 _JSON_SHOWN = 100_000
+
+#: Why a line of statistics is no row, by the reader's stable words.
+_BAD_ROWS = {
+    "columns": _("wrong number of columns"),
+    "cut": _("the line is cut off"),
+    "encoding": _("the text is not UTF-8"),
+    "text": _("a value that cannot be stored"),
+    "time": _("a time that is none"),
+    "too_long": _("a value is too long"),
+}
 
 
 def phone(text: str) -> str:
@@ -60,3 +71,8 @@ def pretty_json(value: str | object) -> SafeString:
     cut = len(shown) - _JSON_SHOWN
     note = gettext("… and %(count)d characters more") % {"count": cut} if cut > 0 else ""
     return format_html('<pre class="mango-json">{}{}</pre>', shown[:_JSON_SHOWN], note)
+
+
+def bad_row(reason: object) -> str:
+    """Why a line of statistics could not be read; a word nobody knows stays as it is."""
+    return str(_BAD_ROWS.get(str(reason), reason))

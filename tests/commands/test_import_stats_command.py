@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import re
 from collections.abc import Callable
@@ -15,8 +16,10 @@ from django.test import override_settings
 from django.utils import timezone
 
 from django_mango.models import Account, Call, CallRecord, Lease, StatsImport
+from django_mango.protocol import statistics as reader
 from django_mango.protocol.statistics import OUR_FIELDS
 from django_mango.sandbox import Sandbox
+from django_mango.ui import text
 from tests.commands.conftest import KEYS, Ran, Terminal
 
 Run = Callable[..., Ran]
@@ -181,7 +184,9 @@ def test_rows_not_understood_are_counted_named_and_make_exit_code_1(run: Run, wi
     done = run(NAME)
 
     assert done.code == 1
-    assert done.error == "2 rows were not understood, the first is line 2: columns"
+    assert done.error == (
+        "2 rows were not understood, the first is line 2: wrong number of columns"
+    )
     assert totals(done.out)["understood"] == 2
     assert CallRecord.objects.count() == 2
 
@@ -294,6 +299,14 @@ def test_messages_are_in_the_language_of_the_site() -> None:
     with translation.override("en"):
         assert [rows(1), rows(3)] == ["1 row", "3 rows"]
     assert russian == ["1 строка", "3 строки", "5 строк"]
+
+
+def test_every_reason_of_a_bad_row_has_words() -> None:
+    source = inspect.getsource(reader)
+    reasons = set(re.findall(r'BadRow\(number, "(\w+)"', source)) | {"cut"}
+    assert len(reasons) == 6
+    assert not [reason for reason in reasons if text.bad_row(reason) == reason]
+    assert text.bad_row("unheard_of") == "unheard_of"
 
 
 def test_interrupting_releases_the_lease_and_says_how_to_go_on(run: Run, wire: Any) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from ... import conf
 from ...models import StatsImport
 from ...services import ImportReport, ImportRunning, UserError, account_for, import_statistics
+from ...ui import text
 from .. import arguments
 from ..base import FAILED, NOT_TRIED, MangoCommand
 from ..people import add_account
@@ -176,7 +177,7 @@ def _what_is_wrong(report: ImportReport, failed: list[StatsImport], planned: int
             % {
                 "bad": report.bad,
                 "line": bad_rows[0]["line"] if bad_rows else "?",
-                "reason": bad_rows[0]["reason"] if bad_rows else "?",
+                "reason": text.bad_row(bad_rows[0]["reason"]) if bad_rows else "?",
             }
         )
     return "; ".join(parts)
