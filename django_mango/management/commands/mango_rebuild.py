@@ -63,6 +63,12 @@ class Command(MangoCommand):
             entry_ids=[entry] if entry else None,
             outdated=outdated,
         )
+        if entry and not report.calls:
+            # A slip of the pen is not "nothing to do".
+            raise CommandError(
+                _("There is no call “%(call)s” with facts to compute it from.") % {"call": entry},
+                returncode=NOT_TRIED,
+            )
         if verbosity:
             self._tell(report)
 

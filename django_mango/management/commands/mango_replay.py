@@ -46,6 +46,7 @@ class Command(MangoCommand):
         until: datetime | None = None,
         failed: bool = False,
         account: str | None = None,
+        verbosity: int = 1,
         **options: Any,
     ) -> None:
         if not (ids or entry or since or until or failed):
@@ -66,17 +67,18 @@ class Command(MangoCommand):
         if failed:
             chosen = chosen.troubled()
         self.work_begins()
-        self._replay(list(chosen.order_by("pk").values_list("pk", flat=True)))
+        self._replay(list(chosen.order_by("pk").values_list("pk", flat=True)), verbosity)
 
-    def _replay(self, pks: list[int]) -> None:
+    def _replay(self, pks: list[int], verbosity: int) -> None:
         good = 0
         for pk in pks:
             # None where it was deleted meanwhile.
             one = Notification.objects.select_related("account").filter(pk=pk).first()
             good += one is not None and replay(one)
-        self.stdout.write(
-            _("Processed again: %(good)d of %(all)d.") % {"good": good, "all": len(pks)}
-        )
+        if verbosity > 0:
+            self.stdout.write(
+                _("Processed again: %(good)d of %(all)d.") % {"good": good, "all": len(pks)}
+            )
         if good < len(pks):
             raise CommandError(
                 _("%(bad)d could not be processed; the journal says why.")
