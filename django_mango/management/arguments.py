@@ -63,6 +63,15 @@ def seconds(text: str) -> float:
     return value
 
 
+def row_number(text: str) -> int:
+    """The number of a row as the admin shows it; one no database could hold is refused."""
+    digits = text.strip()
+    is_number = digits.isascii() and digits.isdigit() and len(digits) < 20
+    if not (is_number and 0 < int(digits) < 2**63):
+        raise ArgumentTypeError(_("“%(text)s” is no number of a row.") % {"text": text})
+    return int(digits)
+
+
 def _moment(text: str) -> tuple[datetime, bool]:
     """The moment, and whether only a day was named."""
     word = text.strip().lower()

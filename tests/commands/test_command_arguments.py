@@ -122,6 +122,23 @@ def test_what_is_no_number_of_seconds(text: str) -> None:
         arguments.seconds(text)
 
 
+def test_numbers_of_rows() -> None:
+    assert arguments.row_number(" 17 ") == 17
+    for text in (
+        "",
+        "0",
+        "-1",
+        "1.0",
+        "٣",
+        "9223372036854775808",
+        "9" * 40,
+        "0" * 19 + "1" + "9" * 20,
+        "9" * 5000,
+    ):
+        with pytest.raises(ArgumentTypeError):
+            arguments.row_number(text)
+
+
 @given(st.text())
 def test_no_text_ends_in_a_traceback(text: str) -> None:
     for parse in (arguments.since, arguments.until, arguments.duration, arguments.seconds):

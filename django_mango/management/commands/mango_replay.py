@@ -23,7 +23,11 @@ class Command(MangoCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "ids", nargs="*", type=int, metavar="ID", help=_("numbers of notifications")
+            "ids",
+            nargs="*",
+            type=arguments.row_number,
+            metavar="ID",
+            help=_("numbers of notifications"),
         )
         parser.add_argument("--entry", metavar="ENTRY_ID", help=_("those of one conversation"))
         parser.add_argument(
