@@ -151,6 +151,47 @@ def _callback(draw: Draw, flow: Flow, clock: _Clock) -> None:
     _to_client(draw, flow, clock, second, 0 if client is BORIS else 2)
 
 
+def _callback_of_a_group(draw: Draw, flow: Flow, clock: _Clock) -> None:
+    """§3.2.2: several of our phones ring, one is taken, then the client is rung."""
+    flow.commands["own"] = "callback_group"
+    command = draw(st.sampled_from(["own", "foreign"]))
+    phones = [
+        flow.leg(f"first{n}", CLIENT, one, command_id=command).rings(0)
+        for n, one in enumerate(STAFF)
+    ]
+    taken = phones.pop(draw(st.integers(0, 2)))
+    at = clock.later()
+    taken.talks(at)
+    for phone in phones:
+        phone.ends(at, 1183)
+    taken.ends(clock.later(), 1000)
+    second = flow.leg("second", taken.target, CLIENT, command_id=command, taken=taken.name)
+    _to_client(draw, flow, clock, second, 2)
+
+
+def _picked_up(draw: Draw, flow: Flow, clock: _Clock) -> None:
+    """The phone of one rings, another takes the call (1182)."""
+    first = flow.leg("phone", CLIENT, ANNA, line=LINE).rings(0)
+    at = clock.later()
+    second = flow.leg("picked", CLIENT, BORIS, line=LINE, taken="phone").rings(at)
+    first.ends(at, 1182)
+    second.talks(at).ends(clock.later(), draw(_end))
+    _summarise(flow, 1, CLIENT, BORIS, clock.now, at, second.reason)
+
+
+def _returned(draw: Draw, flow: Flow, clock: _Clock) -> None:
+    """A blind transfer nobody answers comes back to who made it (§2.1.2)."""
+    first = flow.leg("phone", CLIENT, ANNA, line=LINE).rings(0)
+    answered = clock.later()
+    first.talks(answered).ends(clock.later(), 1180)
+    away = flow.leg("away", CLIENT, BORIS, taken="phone", transfer="blind").rings(clock.now)
+    clock.now += 1  # rows that begin in one second with the same parties would be one leg
+    away.ends(clock.later(), 1111)
+    back = flow.leg("back", CLIENT, ANNA, taken="away", transfer="return_blind").rings(clock.now)
+    back.talks(clock.later()).ends(clock.later(), draw(_end))
+    _summarise(flow, 1, CLIENT, ANNA, clock.now, answered, back.reason)
+
+
 def _to_client(draw: Draw, flow: Flow, clock: _Clock, leg: FlowLeg, direction: int) -> None:
     leg.rings(clock.later())
     answered = None
@@ -181,4 +222,7 @@ _KINDS: list[Callable[[Draw, Flow, _Clock], None]] = [
     _outgoing,
     _internal,
     _callback,
+    _callback_of_a_group,
+    _picked_up,
+    _returned,
 ]

@@ -122,6 +122,48 @@ def test_row_closes_the_leg_of_the_same_parties_only(
     assert (result.state == "finished") is closes
 
 
+def test_row_of_the_menu_does_not_close_the_queue_entered_in_that_second() -> None:
+    """Both legs run from the client to the number he dialled."""
+    flow = Flow()
+    flow.leg("L1", CLIENT, DID, "ivr").rings(0).ends(5, 1100)
+    flow.leg("L2", CLIENT, DID, "queue", taken="L1").rings(5)
+    result = flow.call(records=True)
+    assert (result.state, [leg.call_id for leg in result.legs]) == ("ringing", ["L2"])
+
+
+def test_row_of_an_earlier_ring_does_not_close_the_next_one() -> None:
+    """The same phone rings once more in the second in which it fell silent."""
+    flow = Flow()
+    flow.leg("L1", CLIENT, ANNA).rings(0).ends(20, 1111)
+    second = flow.leg("L2", CLIENT, ANNA, taken="L1").rings(20)
+    assert (flow.call(records=True).state, flow.call(records=True).is_final) == ("ringing", False)
+    second.talks(20)
+    flow.events.append(event("L2", "Disconnected", 40, CLIENT, ANNA, seq=3))
+    result = flow.call(records=True)  # the row of the talk is not imported yet
+    assert (result.outcome, result.is_final) == ("answered", False)
+
+
+@pytest.mark.parametrize("location", ["", "abonent"])
+def test_row_or_leg_without_a_location_may_still_be_one(location: str) -> None:
+    events = [event("L1", "Appeared", 0, CLIENT, ANNA, location="abonent" if not location else "")]
+    rows = [row(CLIENT, ANNA, 0, 20, location=location)]
+    assert call(events=events, records=rows).state == "finished"
+
+
+def test_row_of_a_leg_that_lasted_no_second_closes_it() -> None:
+    events = [event("L1", "Appeared", 7, CLIENT, ANNA)]
+    assert call(events=events, records=[row(CLIENT, ANNA, 7, 7)]).state == "finished"
+
+
+def test_hold_and_back() -> None:
+    flow = Flow()
+    leg = flow.leg("L1", CLIENT, ANNA).rings(0).talks(5).holds(10)
+    assert flow.call().state == "on_hold"
+    leg.talks(20)
+    result = flow.call()
+    assert (result.state, result.answered_at - T0) == ("talking", 5)
+
+
 def test_row_closes_the_leg_of_a_hidden_caller() -> None:
     events = [event("L1", "Appeared", 0, {}, ANNA)]
     assert call(events=events, records=[row({}, ANNA, 0, 20)]).state == "finished"

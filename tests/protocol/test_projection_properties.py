@@ -116,6 +116,23 @@ def test_events_as_they_happen(flow: Flow) -> None:
     assert result.state == "finished"
 
 
+@given(conversations(), st.data())
+def test_an_import_in_the_middle_changes_nothing_that_lives(
+    flow: Flow, data: st.DataObject
+) -> None:
+    """Statistics know the legs that are over; the events of the others go on deciding."""
+    count = data.draw(st.integers(1, len(flow.events)))
+    events = flow.events[:count]
+    over = sum(one.state == "Disconnected" for one in events)
+    live, imported = _project([*events], flow), _project([*events, *flow.records[:over]], flow)
+    assert live is not None
+    assert imported is not None
+    if live.state != "finished":
+        for name in ("state", "legs", "live_call_id", "answered_at", "direction", "client_number"):
+            assert getattr(imported, name) == getattr(live, name), name
+        assert not imported.is_final
+
+
 @given(conversations())
 def test_each_source_tells_the_same(flow: Flow) -> None:
     """A faultless service: what statistics or events alone say is what the summary says."""

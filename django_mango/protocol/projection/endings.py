@@ -41,18 +41,29 @@ def _is_consultation(other: Leg, leg: Leg) -> bool:
 
 
 def _is_row_of(row: Leg, leg: Leg, directory: Directory) -> bool:
-    """Whether a row is of the leg: the same parties, or a caller that a transfer put there.
+    """Whether a row tells of a leg, and not of another one with the same parties.
 
-    The row names who talked at last. Where the event that put the client into our
-    caller's place was lost (Q66), the leg is known by the called side, by having been taken
-    from another leg, and by lying within the row's time.
+    A client in the menu and then in the queue is connected to the number he dialled
+    both times, and a phone may ring anew in the second in which it fell silent.
     """
-    if _same_parties(row, leg, directory):
-        return True
+    # Only where its first ring is known is a leg known to have begun no sooner.
+    is_earlier = row.ended_at <= leg.appeared_at and row.first_at < leg.appeared_at
+    is_elsewhere = bool(row.location and leg.location) and row.location != leg.location
+    if is_earlier or is_elsewhere:
+        return False
+    return _same_parties(row, leg, directory) or _is_joined(row, leg, directory)
+
+
+def _is_joined(row: Leg, leg: Leg, directory: Directory) -> bool:
+    """Whether a row names a client whom a transfer put into our caller's place unseen.
+
+    The row names who talked at last. Where the event that tells of it was lost (Q66),
+    the leg is known by the called side, by having been taken from another leg, and by
+    lying within the row's time.
+    """
     at = leg.first_at
     return (
         bool(leg.taken_from)
-        and row.location == leg.location
         and row.first_at <= leg.first_at
         and leg.last_at <= row.ended_at
         and directory.is_ours(leg.caller, at)
@@ -79,10 +90,7 @@ def covers(
 ) -> bool:
     """Whether statistics know every leg in which somebody talked to the client."""
     talks = (leg for leg in legs if leg.is_talk(first_ids))
-    return all(
-        any(row.ended_at >= leg.first_at and _is_row_of(row, leg, directory) for row in rows)
-        for leg in talks
-    )
+    return all(any(_is_row_of(row, leg, directory) for row in rows) for leg in talks)
 
 
 def ends_in_hand_over(legs: Sequence[Leg], rows: Sequence[Leg], first_ids: Collection[str]) -> bool:

@@ -30,6 +30,7 @@ class Leg:
     first_caller: Party
     first_called: Party
     state: str
+    appeared_at: int = 0
     first_at: int = 0
     last_at: int = 0
     is_connected: bool = False
@@ -111,6 +112,7 @@ def _after(leg: Leg, event: CallEvent, directory: Directory) -> Leg:
         called_since=event.timestamp if is_new_called else leg.called_since,
         # A leg that ended stays ended: a late or unnumbered event does not reopen it.
         state="Disconnected" if leg.is_disconnected else event.state,
+        appeared_at=leg.appeared_at or (event.timestamp if event.state == "Appeared" else 0),
         first_at=min(filter(None, (leg.first_at, event.timestamp)), default=0),
         last_at=max(leg.last_at, event.timestamp),
         is_connected=leg.is_connected or is_talk,
