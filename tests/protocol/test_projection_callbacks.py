@@ -298,3 +298,50 @@ def test_reversed_parties_are_found_through_the_directory() -> None:
         "answered",
         T0 + 10,
     )
+
+
+def test_one_phone_of_a_group_that_is_done_tells_of_all() -> None:
+    """The client's row is in the next window; no command is known."""
+    rows = _callback_of_a_group().records[:2]
+    result = call(records=rows)
+    assert (result.direction, result.answered_at, result.is_final) == ("outgoing", 0, False)
+
+
+def test_group_callback_within_one_second() -> None:
+    flow = Flow(commands={"G": "callback_group"})
+    phones = [
+        flow.leg(f"L{number}", CLIENT, one, command_id="G").rings(0)
+        for number, one in enumerate((ANNA, BORIS), start=1)
+    ]
+    phones[1].talks(0).ends(0, 1000)
+    phones[0].talks(0).ends(0, 1183)  # he took the phone as well, a moment too late
+    flow.leg("L3", BORIS, CLIENT, taken="L2", command_id="G").rings(0).talks(5).ends(9)
+    for sources in ({"records": True}, {"events": False, "records": True}, {}):
+        result = flow.call(**sources)
+        assert (result.direction, result.answered_at - T0) == ("outgoing", 5), sources
+
+
+def test_second_leg_known_by_its_parties_ends_all_first_legs() -> None:
+    """Both ends of the first legs and the notification with ``taken_from_call_id`` are lost."""
+    flow = Flow(commands={"G": "callback_group"})
+    for number, one in enumerate((ANNA, BORIS), start=1):
+        flow.leg(f"L{number}", CLIENT, one, command_id="G").rings(0)
+    flow.leg("L3", BORIS, CLIENT, command_id="G").talks(15)
+    result = flow.call()
+    assert (result.state, [leg.call_id for leg in result.legs]) == ("talking", ["L3"])
+
+
+def test_first_legs_go_on_until_there_is_a_second() -> None:
+    flow = Flow(commands={"G": "callback_group"})
+    for number, one in enumerate((ANNA, BORIS), start=1):
+        flow.leg(f"L{number}", CLIENT, one, command_id="G").rings(0)
+    assert [leg.call_id for leg in flow.call().legs] == ["L1", "L2"]
+
+
+def test_client_brought_back_to_the_same_employee_is_a_talk() -> None:
+    """Its row has the parties of the first leg; it began after that was over."""
+    flow = callback(client_answers=False)
+    flow.leg("L3", CLIENT, ANNA, taken="L2").rings(70).talks(75).ends(90)
+    for sources in ({"records": True}, {"events": False, "records": True}, {}):
+        result = flow.call(**sources)
+        assert (result.answered_at - T0, result.outcome) == (75, "answered"), sources
