@@ -301,6 +301,15 @@ def test_a_middleware_that_read_the_body_first_changes_nothing(
     assert Notification.objects.count() == 3
 
 
+def test_a_middleware_of_the_host_lets_the_mount_through_by_its_name(
+    settings: Any, client: Client, deliver: Deliver
+) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.webhooks.urls_prefixed.Guards"]
+
+    assert deliver().status_code == 200
+    assert client.get("/admin/").status_code == 403
+
+
 def test_the_largest_body_is_a_setting(deliver: Deliver, sign_form: Callable[..., bytes]) -> None:
     size = len(sign_form())
     for limit, status in ((size, 200), (size - 1, 413)):

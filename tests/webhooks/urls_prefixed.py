@@ -40,3 +40,18 @@ class ReadsPost(ReadsBody):
     def __call__(self, request: HttpRequest) -> HttpResponse:
         assert request.POST["sign"]
         return self.get_response(request)
+
+
+class Guards(ReadsBody):
+    """A middleware that lets nobody in without an organisation, as the manual says to write it."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is not None and match.app_name == "django_mango":
+            return None
+        return HttpResponse("no organisation", status=403)
