@@ -61,6 +61,7 @@ class Player:
     def __init__(self, seed: int, *, chaos: bool, name: str) -> None:
         self.clock = ManualClock(BEGIN)
         options = SandboxOptions(
+            port=0,
             seed=seed,
             calls=0,
             chaos=chaos,
@@ -135,9 +136,11 @@ class Player:
         return list(found[0]) if found else []
 
     def on_leg(self, command: str, entry_id: str, **payload: Any) -> None:
-        """A command on the leg of a call that began last; none if the call is over."""
+        """Another system's command on the leg of a call that began last; none if it is over."""
         if legs := self.legs(entry_id):
-            self.post(f"commands/{command}", {"call_id": legs[-1]["call_id"], **payload})
+            self._asked += 1
+            payload |= {"call_id": legs[-1]["call_id"], "command_id": f"foreign-{self._asked}"}
+            self.post(f"commands/{command}", payload)
 
     def talker(self, entry_id: str) -> str:
         """The extension of our party in the leg that began last."""

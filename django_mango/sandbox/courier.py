@@ -48,7 +48,9 @@ class Courier:
     """Takes notifications from any thread and posts them in the order they became due.
 
     A delivery that fails is counted and told on stderr, and never repeated: the
-    service's schedule of repetitions is not documented (Q55).
+    service's schedule of repetitions is not documented (Q55). ``sent`` counts
+    notifications; of them chaos makes some ``lost``, some ``doubled`` and some ``late``;
+    ``delivered`` and ``failed`` count posts.
     """
 
     def __init__(
@@ -67,7 +69,10 @@ class Courier:
         self.webhook = webhook
         self.delivered = 0
         self.failed = 0
+        self.sent = 0
         self.lost = 0
+        self.doubled = 0
+        self.late = 0
         self.journal: deque[tuple[str, dict[str, object]]] = deque(maxlen=_REMEMBERED)
 
     def send(self, kind: str, payload: dict[str, object]) -> None:
@@ -78,7 +83,10 @@ class Courier:
         url = f"{self.webhook.rstrip('/')}/{kind}"
         body = form_body(self._credentials, compact_json(payload))
         delays = self._chaos.delays() if self._chaos else [0.0]
+        self.sent += 1
         self.lost += not delays
+        self.doubled += len(delays) > 1
+        self.late += any(delays)
         for delay in delays:
             self._scheduler.after(delay, lambda: self._deliver(url, body))
 

@@ -84,6 +84,9 @@ def test_chaos_loses_doubles_and_reorders_the_same_way_for_the_same_seed(make_be
     assert 0.1 < bench.pbx.courier.lost / sent < 0.3
     assert len(copies) == sent - bench.pbx.courier.lost
     assert set(copies.values()) == {1, 2}
+    assert bench.pbx.courier.sent == sent
+    assert bench.pbx.courier.doubled == list(copies.values()).count(2)
+    assert 0.2 < bench.pbx.courier.late / sent < 0.5  # of those not lost, and not the lost ones
     arrived = defaultdict(list)
     for payload in receiver.payloads():
         if "seq" in payload:
