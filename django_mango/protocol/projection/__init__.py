@@ -8,6 +8,7 @@ inputs. The specification is the decision table of the manual
 * ``directory`` who is ours, at the time of the call
 * ``legs``     legs from events and from statistics rows
 * ``callbacks`` the first legs of a callback, which ring our own people
+* ``ends``     who the conversation runs between
 * ``endings``  when a leg is over, when another must follow
 * ``sources``  times, reason, line and extension from each kind of facts
 * ``verdict``  direction, state and outcome

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from .. import codes, numbers
 from ..notifications import Party, Summary
-from . import callbacks, endings, verdict
+from . import callbacks, endings, ends, verdict
 from . import sources as source_of
 from .directory import Directory
 from .facts import Facts, OpenLeg, ProjectedCall
@@ -111,11 +111,11 @@ def _picture(facts: Facts) -> _Picture | None:
     first = callbacks.first_legs(legs, facts.commands, bool(command_id), summary, directory)
     first_rows = callbacks.first_rows(rows, first, summary, directory)
     first_ids = frozenset(leg.call_id for leg in (*first, *first_rows))
-    ends = _ends(summary, legs, rows)
-    if ends is None:
+    two_ends = ends.of_call(summary, legs, rows)
+    if two_ends is None:
         return None
-    direction = verdict.direction(ends, summary, bool(command_id), bool(first_ids), directory)
-    client = _client(ends, direction, legs, rows, directory)
+    direction = verdict.direction(two_ends, summary, bool(command_id), bool(first_ids), directory)
+    client = ends.client(two_ends, direction, legs, rows, directory)
     has_second = callbacks.has_second(first, legs, directory)
     still_open = [
         leg
@@ -160,50 +160,6 @@ def _own_callback(legs: Sequence[Leg], facts: Facts) -> str:
             if facts.commands.get(command_id) in callbacks.CALLBACK_KINDS:
                 return command_id
     return ""
-
-
-def _ends(
-    summary: Summary | None, legs: Sequence[Leg], rows: Sequence[Leg]
-) -> verdict.Parties | None:
-    """The two ends of the conversation: of the summary, else of the root leg or row."""
-    if summary is not None and (summary.caller or summary.called):
-        return verdict.Parties(summary.caller, summary.called, _moment(summary))
-    if legs or rows:
-        return _ends_of(_root(legs, rows))
-    return verdict.Parties(Party(), Party(), _moment(summary)) if summary else None
-
-
-def _root(legs: Sequence[Leg], rows: Sequence[Leg]) -> Leg:
-    """The leg the conversation began with: of the events, unless they miss what rows know."""
-    if not legs or (rows and legs[0].taken_from and 0 < rows[0].first_at < legs[0].first_at):
-        return rows[0]
-    return legs[0]
-
-
-def _ends_of(root: Leg) -> verdict.Parties:
-    if root.taken_from:  # the true root was lost: who talks now tells more than who consulted
-        return verdict.Parties(root.caller, root.called, root.first_at)
-    return verdict.Parties(root.first_caller, root.first_called, root.first_at)
-
-
-def _moment(summary: Summary) -> int:
-    return summary.create_time or summary.talk_time or summary.end_time
-
-
-def _client(
-    ends: verdict.Parties,
-    direction: str,
-    legs: Sequence[Leg],
-    rows: Sequence[Leg],
-    directory: Directory,
-) -> Party:
-    """The client; where the better source does not know him, the next is asked."""
-    client = verdict.client(ends, direction, directory)
-    for root in (*legs[:1], *rows[:1]):
-        if client.number:
-            break
-        client = verdict.client(_ends_of(root), direction, directory)
-    return client
 
 
 def _sources(

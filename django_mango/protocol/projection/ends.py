@@ -1,0 +1,54 @@
+"""The two ends of a conversation, and which of them is the client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..notifications import Party, Summary
+from . import verdict
+from .directory import Directory
+from .legs import Leg
+
+
+def of_call(
+    summary: Summary | None, legs: Sequence[Leg], rows: Sequence[Leg]
+) -> verdict.Parties | None:
+    """The two ends of the conversation: of the summary, else of the root leg or row."""
+    if summary is not None and (summary.caller or summary.called):
+        return verdict.Parties(summary.caller, summary.called, _moment(summary))
+    if legs or rows:
+        return _ends_of(_root(legs, rows))
+    return verdict.Parties(Party(), Party(), _moment(summary)) if summary else None
+
+
+def _root(legs: Sequence[Leg], rows: Sequence[Leg]) -> Leg:
+    """The leg the conversation began with: of the events, unless they miss what rows know."""
+    if not legs or (rows and legs[0].taken_from and 0 < rows[0].first_at < legs[0].first_at):
+        return rows[0]
+    return legs[0]
+
+
+def _ends_of(root: Leg) -> verdict.Parties:
+    if root.taken_from:  # the true root was lost: who talks now tells more than who consulted
+        return verdict.Parties(root.caller, root.called, root.first_at)
+    return verdict.Parties(root.first_caller, root.first_called, root.first_at)
+
+
+def _moment(summary: Summary) -> int:
+    return summary.create_time or summary.talk_time or summary.end_time
+
+
+def client(
+    two_ends: verdict.Parties,
+    direction: str,
+    legs: Sequence[Leg],
+    rows: Sequence[Leg],
+    directory: Directory,
+) -> Party:
+    """The client; where the better source does not know him, the next is asked."""
+    found = verdict.client(two_ends, direction, directory)
+    for root in (*legs[:1], *rows[:1]):
+        if found.number:
+            break
+        found = verdict.client(_ends_of(root), direction, directory)
+    return found
