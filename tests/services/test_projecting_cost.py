@@ -1,0 +1,127 @@
+"""What a notification and a batch of statistics cost in statements, outside ``TestCase``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from django_mango.models import Account, Command
+from django_mango.services import import_statistics, importing
+from django_mango.services.caching import forget
+from django_mango.testing import running_sandbox
+from tests.services.import_bench import Story, deliver, importer, make_account
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+END = datetime(2026, 3, 2, tzinfo=UTC)
+_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+@pytest.fixture
+def account() -> Account:
+    forget()
+    return make_account()
+
+
+def statements(work: Callable[[], object]) -> list[str]:
+    """The statements of ``work``, without the control of transactions."""
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    texts = (query["sql"] for query in captured.captured_queries)
+    return [text for text in texts if not text.startswith(_CONTROL)]
+
+
+def test_a_known_entry_costs_eight_statements_and_a_summary_eleven(account: Account) -> None:
+    story = Story(record=False)
+    story.incoming("79161234567", to="301")
+    story.incoming("79161234567", to="302", outcome="missed")
+    story.callback("74957778890", command_id="ours")
+    Command.objects.create(
+        account=account,
+        command_id="ours",
+        kind=Command.Kind.CALLBACK,
+        status=Command.Status.ACCEPTED,
+        payload={},
+        created_at=timezone.now(),
+    )
+    for conversation in story.conversations():
+        deliver(account, conversation[:1])
+        for kind, text in conversation[1:]:
+            made = statements(partial(deliver, account, [(kind, text)]))
+            assert len(made) <= (11 if kind == "events/summary" else 8), "\n".join(made)
+
+
+def test_a_copy_costs_three_statements(account: Account) -> None:
+    story = Story(record=False)
+    story.incoming("79161234567")
+    deliveries = story.deliveries()
+    deliver(account, deliveries)
+    for delivery in deliveries:
+        assert len(statements(partial(deliver, account, [delivery]))) <= 3
+
+
+def import_of(calls: int, alias: str) -> list[str]:
+    """The statements of one import; how many missed calls it settled is no part of them."""
+    account = make_account(alias)
+    with (
+        running_sandbox(
+            calls=calls,
+            days=20,
+            history_end=END.timestamp(),
+            statistics_delay=0,
+            enforce_limits=False,
+        ) as pbx,
+        importer(pbx.url) as client,
+    ):
+        made = statements(
+            lambda: import_statistics(account, END - timedelta(days=20), END, client=client)
+        )
+    return [text for text in made if not _settles(text)]
+
+
+def _settles(text: str) -> bool:
+    """Settling a missed call is a statement of its own, so that no lock waits for another."""
+    return (
+        text.startswith("UPDATE") and "SET" in text and "missed_resolved_at" in text.split("=")[0]
+    )
+
+
+def _is_bulk(text: str) -> bool:
+    """SQLite takes 999 parameters at a time, so that a bulk insert is cut by Django there."""
+    return connection.vendor == "sqlite" and text.startswith("INSERT")
+
+
+def test_a_batch_costs_the_same_whatever_its_size(account: Account) -> None:
+    small, large = import_of(30, "small"), import_of(300, "large")
+    assert len([text for text in small if not _is_bulk(text)]) == len(
+        [text for text in large if not _is_bulk(text)]
+    ), json.dumps([small, large], indent=1)[:20000]
+    assert len([text for text in small if not _is_bulk(text)]) <= 45
+
+
+def test_an_unchanged_batch_writes_nothing(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_BATCH", 50)
+    with (
+        running_sandbox(
+            calls=60, days=20, history_end=END.timestamp(), statistics_delay=0, enforce_limits=False
+        ) as pbx,
+        importer(pbx.url) as client,
+    ):
+        since = END - timedelta(days=20)
+        assert import_statistics(account, since, END, client=client).ok
+        made = statements(lambda: import_statistics(account, since, END, client=client))
+    tables = {text.split()[2 if text.startswith("INSERT") else 1].strip('"`') for text in made
+              if text.startswith(("INSERT", "UPDATE"))}  # fmt: skip
+    assert tables <= {"django_mango_lease", "django_mango_statsimport"}
+    # A batch: begin with a write, read the keys, count.
+    batches = [text for text in made if "django_mango_callrecord" in text]
+    assert 2 <= len(batches) <= 6
