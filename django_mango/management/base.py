@@ -63,6 +63,8 @@ class MangoCommand(BaseCommand):
                 returncode=FAILED if self._tried else NOT_TRIED,
             ) from error
         except KeyboardInterrupt as interrupt:
+            if not self._called_from_command_line:
+                raise  # whoever calls us from a program wants to stop as a whole
             line = " ".join(filter(None, (_("Interrupted."), str(self.after_interrupt))))
             raise CommandError(line, returncode=INTERRUPTED) from interrupt
 
