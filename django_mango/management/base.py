@@ -40,6 +40,14 @@ class MangoCommand(BaseCommand):
     #: What a Ctrl-C leaves behind, in words; commands say it more exactly.
     after_interrupt: ClassVar[Any] = ""
 
+    _from_shell = False
+    _tried = False
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run as a process of its own; Django ends it with our exit code."""
+        self._from_shell = True
+        super().run_from_argv(argv)
+
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Translate the summary when it is shown, not when the module is read."""
         self.help = str(self.summary)
@@ -63,7 +71,7 @@ class MangoCommand(BaseCommand):
                 returncode=FAILED if self._tried else NOT_TRIED,
             ) from error
         except KeyboardInterrupt as interrupt:
-            if not self._called_from_command_line:
+            if not self._from_shell:
                 raise  # whoever calls us from a program wants to stop as a whole
             line = " ".join(filter(None, (_("Interrupted."), str(self.after_interrupt))))
             raise CommandError(line, returncode=INTERRUPTED) from interrupt
