@@ -22,7 +22,10 @@ def prepared(vendor: str) -> Iterator[None]:
     os.environ["DATABASE"] = vendor
     os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
     with tempfile.TemporaryDirectory() as folder:
-        name = str(Path(folder) / "benchmark.sqlite3") if vendor == "sqlite" else "mango_benchmark"
+        # Two benchmarks at one moment must not drop each other's database.
+        name = f"mango_benchmark_{os.getpid()}"
+        if vendor == "sqlite":
+            name = str(Path(folder) / "benchmark.sqlite3")
         os.environ["BENCHMARK_DATABASE"] = name
         django.setup()
         from django.core.management import call_command
