@@ -27,7 +27,7 @@ from .errors import ImportRunning, PeriodRefused
 from .following import News
 from .leases import HeldLease, LeaseTaken
 from .projecting import project_locked
-from .recordings import refresh_recordings
+from .recordings import are_known, refresh_recordings
 from .sweeping import sweep
 from .transactions import repeated
 
@@ -241,8 +241,10 @@ class _Run:
             counters, changes = self._write(window, good)
             self._report.calls += len(changes)
             self._news.take(changes)
-            if counters.new or counters.changed:
-                refresh_recordings(self._account, {row.entry_id for row in good if row.records})
+            with_recordings = [row for row in good if row.records and row.entry_id]
+            ids = {one for row in with_recordings for one in row.records}
+            if ids and (counters.new or counters.changed or not are_known(self._account, ids)):
+                refresh_recordings(self._account, {row.entry_id for row in with_recordings})
             self._count(window, len(batch), counters, bad)
             self._lease.beat()
             self._progress.rows_read(window.rows)

@@ -58,6 +58,12 @@ def join_calls(account: Account, entry_ids: Collection[str] | None = None) -> No
         Recording.objects.filter(pk=pk, call=None).update(call=call_pk)
 
 
+def are_known(account: Account, recording_ids: Collection[str]) -> bool:
+    """Whether every one has its row; a process may die between statistics and recordings."""
+    known = Recording.objects.filter(account=account, recording_id__in=set(recording_ids))
+    return known.count() == len(set(recording_ids))
+
+
 @dataclass(slots=True)
 class _Facts:
     events: list[notifications.RecordingEvent] = field(default_factory=list)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.dispatch import Signal
@@ -163,7 +163,7 @@ class Statistics:
         until = datetime.now(UTC)
         since = moment(-60 * 60 * hours)
         with importer(self.service.url) as client, committed():
-            step = (until - since) / len(windows)
+            step = (until - since) / len(windows) + timedelta(seconds=1)
             return import_statistics(self.account, since, until, window=step, client=client)
 
 
