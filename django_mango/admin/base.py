@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.paginator import Paginator
@@ -33,11 +32,14 @@ COUNTED = 10_000
 
 
 class Uncounted(int):
-    """A number of rows that is only known to be larger than itself."""
+    """A number of rows that is only known to be larger than itself.
+
+    Lists show it unlocalised: grouping it, Django would take the plus for a digit.
+    """
+
+    is_capped = True
 
     def __str__(self) -> str:
-        if settings.USE_THOUSAND_SEPARATOR:
-            return int.__repr__(self)  # grouped by Django, which knows no plus sign
         return f"{int(self):,}+".replace(",", "\N{NO-BREAK SPACE}")
 
     def __html__(self) -> str:

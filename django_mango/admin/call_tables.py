@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from django.contrib.admin.utils import quote
 from django.urls import reverse
 from django.utils.html import format_html
@@ -9,15 +11,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import CrmUser
-from ..models import Call, CallRecord, Command, Notification
-from ..ui import text
-from . import call_text
+from ..models import Call, CallRecord, Command, Notification, Recording
+from ..protocol import notifications
+from ..protocol.errors import ReadError
+from ..protocol.times import moment_or_none
+from ..ui import notices, text
+from . import call_text, notification_text, recording_text
 from .tables import SHOWN, Table, table
 
 
 def tables_of(call: Call, user: CrmUser, site: str) -> list[Table]:
     """The tables of one call's page on the admin site named ``site``."""
     tables = [_participants(call)]
+    keys = _keys(call)
+    if keys.rows:  # most calls never see a menu
+        tables.append(keys)
+    if user.has_perm("django_mango.view_recording"):
+        tables.append(_recordings(call, site))
     if user.has_perm("django_mango.view_command"):
         tables.append(_commands(call, user, site))
     if user.has_perm("django_mango.view_notification"):
@@ -45,6 +55,62 @@ def _participants(call: Call) -> Table:
     )
 
 
+def _keys(call: Call) -> Table:
+    """Keys pressed in voice menus, in the order of the menus (§3.1.5)."""
+    pressed = []
+    facts = Notification.objects.filter(account=call.account_id, entry_id=call.entry_id)
+    for one in facts.filter(kind="events/dtmf").order_by("received_at", "pk")[: SHOWN + 1]:
+        try:
+            value = notifications.read(one.kind, one.json)
+        except ReadError:  # the journal shows it as it came
+            continue
+        if isinstance(value, notifications.Dtmf):
+            pressed.append(value)
+    pressed.sort(key=lambda value: (value.timestamp, value.call_id, value.seq))
+    return table(
+        _("Keys pressed"),
+        [_("When"), _("Keys"), _("Where")],
+        (
+            (
+                text.moment(moment_or_none(value.timestamp), seconds=True),
+                value.keys,
+                notices.menu(value.location),
+            )
+            for value in pressed
+        ),
+    )
+
+
+def _recordings(call: Call, site: str) -> Table:
+    recordings = call.recordings.order_by("started_at", "pk")
+    return table(
+        _("Recordings"),
+        [_("Started"), _("State"), _("Whose talk"), _("Completed"), _("Topics recognised")],
+        (
+            (
+                _link(site, "recording", one.pk, _started(one)),
+                recording_text.state(one),
+                recording_text.recorded(one),
+                text.moment(one.completed_at, seconds=True),
+                text.moment(one.tagged_at, seconds=True),
+            )
+            for one in _of(call, recordings[: SHOWN + 1])
+        ),
+        empty=_("None."),
+    )
+
+
+def _of(call: Call, recordings: Iterable[Recording]) -> Iterator[Recording]:
+    """The recordings with the call that is read already, participants and all."""
+    for one in recordings:
+        one.call = call
+        yield one
+
+
+def _started(one: Recording) -> str:
+    return text.moment(one.started_at, seconds=True) or one.recording_id
+
+
 def _commands(call: Call, user: CrmUser, site: str) -> Table:
     commands = Command.objects.filter(call=call).select_related("user")
     if not user.has_perm("django_mango.view_all_calls"):
@@ -69,16 +135,17 @@ def _notifications(call: Call, site: str) -> Table:
     facts = Notification.objects.filter(account=call.account_id, entry_id=call.entry_id)
     return table(
         _("Notifications"),
-        [_("Received"), _("Kind"), _("Leg"), _("Sequence number"), _("Error")],
+        [_("Received"), _("What"), _("Kind"), _("Leg"), _("Sequence number"), _("Error")],
         (
             (
                 _link(site, "notification", one.pk, text.moment(one.received_at, seconds=True)),
+                notification_text.what(one),
                 one.kind,
                 one.call_id,
                 "" if one.seq is None else one.seq,
                 one.error,
             )
-            for one in facts.defer("json").order_by("received_at", "pk")[: SHOWN + 1]
+            for one in notification_text.for_list(facts).order_by("received_at", "pk")[: SHOWN + 1]
         ),
         empty=_("None: the call is known from statistics only."),
     )

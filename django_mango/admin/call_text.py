@@ -33,6 +33,18 @@ def what(call: Call) -> SafeString:
     )
 
 
+def is_closed_as_stale(call: Call) -> bool:
+    """Whether we closed it for lack of news: no later report has told its end (Q57)."""
+    return bool(call.stale_closed_at) and call.is_final and call.sources in ("", "events")
+
+
+def below_stale(call: Call) -> SafeString:
+    """The line below such a call in a list, empty for all others."""
+    if not is_closed_as_stale(call):
+        return SafeString("")
+    return format_html('<span class="mango-under mango-note">{}</span>', gettext("closed as stale"))
+
+
 def client(call: Call) -> str:
     """The client's number for people; of an internal call the colleagues who took part."""
     if call.client_number:

@@ -19,17 +19,18 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Call, CallParty
 from ..ui import text
-from . import call_text
+from . import call_text, missed, missed_text
 from .base import JournalAdmin
 from .call_pages import CallPages
 from .call_tables import tables_of
 from .filters import EmployeeFilter, period_of
+from .missed import MissedFilter, MissedPages
 from .phone_fields import place_url
 from .search import search_calls
 
 
-class LineNamesMixin:
-    """A list that knows the names of its lines by one query, not one per row."""
+class KnownRowsMixin:
+    """A list that knows its lines and settled missed calls by a query each, not one per row."""
 
     result_list: Any
 
@@ -39,14 +40,22 @@ class LineNamesMixin:
         names = call_text.line_names(calls)
         for call in calls:
             call.line_text = call_text.line(call, names)
+        missed.remember(calls, request.user)
 
 
-class CallAdmin(CallPages, JournalAdmin):
+class CallAdmin(CallPages, MissedPages, JournalAdmin):
     """Calls one may see, newest first."""
 
     mango_phone_fields = ("client_number",)
-    list_display = ("when", "what", "client", "who", "wait", "talk", "line")
-    list_filter = (period_of("started_at"), "direction", "outcome", EmployeeFilter, "state")
+    list_display = ("when", "what_became", "client", "who", "wait", "talk", "line")
+    list_filter = (
+        period_of("started_at"),
+        MissedFilter,
+        "direction",
+        "outcome",
+        EmployeeFilter,
+        "state",
+    )
     list_select_related = ("employee",)
     search_fields = ("client_number",)
     search_help_text = _(
@@ -81,7 +90,7 @@ class CallAdmin(CallPages, JournalAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         base = super().get_changelist(request, **kwargs)
-        return type("CallChangeList", (LineNamesMixin, base), {})
+        return type("CallChangeList", (KnownRowsMixin, base), {})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -97,6 +106,13 @@ class CallAdmin(CallPages, JournalAdmin):
     @admin.display(description=_("call"), ordering="outcome")
     def what(self, call: Call) -> SafeString:
         return call_text.what(call)
+
+    @admin.display(description=_("call"), ordering="outcome")
+    def what_became(self, call: Call) -> SafeString:
+        settling = missed.settling_of(call)
+        if settling:
+            return call_text.what(call) + missed_text.below(settling, self._talk_url(settling))
+        return call_text.what(call) + call_text.below_stale(call)
 
     @admin.display(description=_("client"), ordering="client_number")
     def client(self, call: Call) -> SafeString:
@@ -145,9 +161,31 @@ class CallAdmin(CallPages, JournalAdmin):
     def reason(self, call: Call) -> str:
         return self.known(call_text.end_reason(call.disconnect_reason))
 
+    @admin.display(description=_("closed as stale"))
+    def stale(self, call: Call) -> str:
+        when = text.moment(call.stale_closed_at, seconds=True)
+        return self.known(gettext("%(when)s, without news of its end") % {"when": when})
+
     @admin.display(description=_("open legs"))
     def open_legs(self, call: Call) -> str:
         return self.known(text.pretty_json(call.legs) if call.legs else "")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets: list[Any] = list(super().get_fieldsets(request, obj))
+        if obj is not None and obj.is_missed:
+            fieldsets.insert(1, self._missed_fieldset(obj))
+        if obj is not None and call_text.is_closed_as_stale(obj):
+            head, options = fieldsets[0]
+            fieldsets[0] = (head, {**options, "fields": (*options["fields"], "stale")})
+        return fieldsets
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Call | None:
+        call = super().get_object(request, object_id, from_field)
+        if call is not None:
+            missed.remember([call], request.user)
+        return call
 
     # Calling from the list and from the page
 
@@ -185,6 +223,9 @@ class CallAdmin(CallPages, JournalAdmin):
         tools = []
         if call.client_number and self.has_place_call_permission(request):
             tools.append((f"{self._call_back_url(call)}?{back}", gettext("Call back")))
+        settling = missed.settling_of(call)
+        if settling and settling.is_open and self.has_close_missed_permission(request):
+            tools.append((f"{self._close_url(call)}?{back}", gettext("Close by hand")))
         if call.is_live and self.has_hang_up_permission(request):
             tools.append((f"{self._hang_up_url(call)}?{back}", gettext("Hang up")))
         return [format_html('<a href="{}">{}</a>', url, label) for url, label in tools]

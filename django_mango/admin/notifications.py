@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Account, Notification
 from ..ui import text
+from . import notification_text
 from .base import JournalAdmin
 from .filters import VerdictFilter, period_of
+from .replaying import ReplayPages
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -30,6 +32,9 @@ class KindFilter(admin.SimpleListFilter):
         return [
             ("events/call", _("call event")),
             ("events/summary", _("summary of a call")),
+            ("events/recording", _("recording")),
+            ("events/dtmf", _("keys pressed")),
+            ("events/sms", _("delivery of an SMS")),
             ("events/", _("other events")),
             ("result/", _("results of commands")),
         ]
@@ -39,24 +44,25 @@ class KindFilter(admin.SimpleListFilter):
     ) -> QuerySet[Notification]:
         chosen = self.value() or ""
         if chosen == "events/":
-            known = ("events/call", "events/summary")
+            known = [key for key, _name in self.lookup_choices if key != chosen]
             return queryset.filter(kind__startswith=chosen).exclude(kind__in=known)
         if chosen == "result/":
             return queryset.filter(kind__startswith=chosen)
         return queryset.filter(kind=chosen) if chosen else queryset
 
 
-class NotificationAdmin(JournalAdmin):
+class NotificationAdmin(ReplayPages, JournalAdmin):
     """Notifications, newest first. Their text is shown, never trusted."""
 
-    list_display = ("received", "kind", "entry", "leg_or_command", "verdict", "copies")
+    list_display = ("received", "what", "kind", "entry", "leg_or_command", "verdict", "copies")
     list_filter = (period_of("received_at"), KindFilter, VerdictFilter)
     search_fields = ("entry_id", "call_id", "command_id")
+    actions = ("process_again",)
     search_help_text = _("An id of a conversation, of a leg or of a command.")
     fieldsets = (
-        (None, {"fields": ("kind", "verdict", "received_exact", "processed_exact", "error")}),
+        (None, {"fields": ("what", "verdict", "received_exact", "processed_exact", "error")}),
         (_("Ids"), {"fields": ("entry", "call_id", "command_id", "seq")}),
-        (_("As it came"), {"fields": ("account", "path", "copies", "json_text")}),
+        (_("As it came"), {"fields": ("account", "kind", "path", "copies", "json_text")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
@@ -64,8 +70,7 @@ class NotificationAdmin(JournalAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
-        # Texts may be long and the list does not show them.
-        changelist.result_list = changelist.result_list.defer("json")
+        changelist.result_list = notification_text.for_list(changelist.result_list)
         return changelist
 
     def get_search_results(
@@ -81,19 +86,30 @@ class NotificationAdmin(JournalAdmin):
             return of_call, False
         return queryset.filter(Q(call_id=term) | Q(command_id=term)), False
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        one = self.get_object(request, unquote(object_id))
+        extra = {**(extra_context or {})}
+        if one is not None and self.has_replay_permission(request):
+            extra["mango_tools"] = [self._replay_tool(request, one)]
+        return super().change_view(request, object_id, form_url, extra)
+
     @admin.display(description=_("received"), ordering="received_at")
     def received(self, one: Notification) -> str:
         return text.moment(one.received_at, seconds=True)
 
+    @admin.display(description=_("what"))
+    def what(self, one: Notification) -> str:
+        return notification_text.what(one)
+
     @admin.display(description=_("verdict"))
     def verdict(self, one: Notification) -> SafeString:
-        if one.error:
-            level, words = "error", gettext("error")
-        elif one.processed_at is None:
-            level, words = "waiting", gettext("waiting")
-        else:
-            level, words = "ok", gettext("processed")
-        return format_html('<span class="mango-status mango-status--{}">{}</span>', level, words)
+        return notification_text.verdict(one)
 
     @admin.display(description=_("conversation id"), ordering="entry_id")
     def entry(self, one: Notification) -> SafeString | str:

@@ -10,13 +10,24 @@ from django.db.models import Model
 from django.utils.module_loading import import_string
 
 from .. import conf
-from ..models import Account, Call, Command, Employee, Group, Line, Notification, StatsImport
+from ..models import (
+    Account,
+    Call,
+    Command,
+    Employee,
+    Group,
+    Line,
+    Notification,
+    Recording,
+    StatsImport,
+)
 from .base import MangoAdmin
 from .calls import CallAdmin
 from .commands import CommandAdmin
 from .directory import AccountAdmin, EmployeeAdmin, GroupAdmin, LineAdmin
 from .imports import StatsImportAdmin
 from .notifications import NotificationAdmin
+from .recordings import RecordingAdmin
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +39,7 @@ ADMINS: dict[type[Model], type[MangoAdmin]] = {
     Group: GroupAdmin,
     Line: LineAdmin,
     Notification: NotificationAdmin,
+    Recording: RecordingAdmin,
     StatsImport: StatsImportAdmin,
 }
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import get
@@ -49,6 +49,21 @@ def duration(seconds: int | None) -> str:
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def span(seconds: float) -> str:
+    """How long something took, roughly: ``40 s``, ``12 min``, ``3 h 5 min``, ``2 days``."""
+    whole = max(int(seconds), 0)
+    if whole < 60:
+        return gettext("%(count)d s") % {"count": whole}
+    minutes = whole // 60
+    if minutes < 60:
+        return gettext("%(count)d min") % {"count": minutes}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        form = gettext("%(hours)d h %(minutes)d min") if minutes else gettext("%(hours)d h")
+        return form % {"hours": hours, "minutes": minutes}
+    return ngettext("%(count)d day", "%(count)d days", hours // 24) % {"count": hours // 24}
 
 
 def moment(value: datetime | None, *, seconds: bool = False) -> str:

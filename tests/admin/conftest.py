@@ -27,6 +27,7 @@ JOURNALS = (
     "django_mango.view_statsimport",
     "django_mango.view_callrecord",
     "django_mango.view_employee",
+    "django_mango.view_recording",
 )
 SUPERVISOR = (*MANAGER, *JOURNALS, "django_mango.view_all_calls", "django_mango.hang_up_any")
 

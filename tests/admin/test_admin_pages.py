@@ -24,6 +24,7 @@ from django_mango.models import (
     Group,
     Line,
     Notification,
+    Recording,
     StatsImport,
 )
 from django_mango.services import receive
@@ -32,7 +33,7 @@ from .conftest import SUPERVISOR, make_call, make_employee, make_user, page_of
 
 EVIL = "<script>alert(1)</script>"
 MODELS = [model._meta.model_name for model in ADMINS]
-JOURNALS = ("account", "call", "command", "notification", "statsimport")
+JOURNALS = ("account", "call", "command", "notification", "recording", "statsimport")
 
 
 @pytest.fixture
@@ -89,6 +90,16 @@ def everything(account: Account, maria: User) -> dict[str, Any]:
         bad=1,
         bad_rows=[{"line": 2, "reason": "columns", "text": EVIL}],
     )
+    recording = Recording.objects.create(
+        account=account,
+        recording_id=EVIL,
+        entry_id="entry-1",
+        call=call,
+        state=Recording.State.MISSING,
+        completion_code=4002,
+        extension="100",
+        recipient=EVIL,
+    )
     return {
         "account": account,
         "call": call,
@@ -97,6 +108,7 @@ def everything(account: Account, maria: User) -> dict[str, Any]:
         "group": Group.objects.create(account=account, extension="200", name="Sales"),
         "line": Line.objects.create(account=account, number="74951234567", name="Main line"),
         "notification": notification,
+        "recording": recording,
         "statsimport": window,
     }
 
@@ -159,7 +171,8 @@ def test_a_call_shows_its_facts_to_who_may_view_them(
     page = page_of(maria).get(url("call", "change", everything["call"].pk)).text
     assert "Maria Sokolova 100" in page
     assert "Main line" in page
-    for table in ("Participants", "Commands", "Notifications", "Rows of statistics"):
+    tables = ("Participants", "Recordings", "Commands", "Notifications", "Rows of statistics")
+    for table in tables:
         assert f"<h2>{table}</h2>" in page
     assert "1110: " in page
     assert "&lt;script&gt;alert(1)" in page
@@ -171,7 +184,7 @@ def test_a_manager_sees_no_facts_he_may_not_view(
     call = make_call(account, "own", employee=Employee.objects.get(user=anna), extension="101")
     page = page_of(anna).get(url("call", "change", call.pk)).text
     assert "<h2>Participants</h2>" in page
-    for table in ("Commands", "Notifications", "Rows of statistics"):
+    for table in ("Recordings", "Commands", "Notifications", "Rows of statistics"):
         assert f"<h2>{table}</h2>" not in page
 
 
@@ -290,8 +303,26 @@ def test_many_rows_are_not_counted(
     assert changelist.result_count == 3
     assert str(changelist.result_count) == "3+"
     assert "3+" in boss.get(listed).text
+
+
+@pytest.mark.parametrize("query", [{}, {"q": "4951234567"}])
+def test_the_plus_of_many_rows_stays_where_thousands_are_grouped(
+    boss: Client,
+    account: Account,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    query: dict[str, str],
+) -> None:
     settings.USE_THOUSAND_SEPARATOR = True
-    assert "3+" not in boss.get(listed).text
+    for number in range(12):
+        make_call(account, str(number), client_number="+74951234567")
+    monkeypatch.setattr(base, "COUNTED", 3)
+    monkeypatch.setattr(base.MangoAdmin, "list_per_page", 2)
+    page = boss.get(url("call", "changelist"), query).text
+    assert "3+ calls" in page
+    assert "3+ results" in page
+    monkeypatch.setattr(base, "COUNTED", 100)
+    assert "12 calls" in boss.get(url("call", "changelist"), query).text
 
 
 def test_ten_thousand_and_more_are_said_so() -> None:

@@ -1,0 +1,117 @@
+"""The journal of recordings: which there are, and what became of the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Account, Call, CallParty, Recording
+from ..ui import text
+from . import call_text, recording_text
+from .base import JournalAdmin
+from .filters import period_of
+from .search import search_calls
+
+
+class RecordingAdmin(JournalAdmin):
+    """Recordings of the calls one may see; the latest known of first."""
+
+    list_display = ("when", "state_text", "client", "call_link", "recorded", "tagged")
+    # Recordings known from statistics alone have no time but that of their call.
+    list_filter = (period_of("call__started_at"), "state")
+    list_select_related = ("call", "call__employee")
+    ordering = ("-pk",)
+    search_fields = ("recording_id", "entry_id")
+    search_help_text = _("A client's number in any spelling, an id of a recording or of a call.")
+    fieldsets = (
+        (None, {"fields": ("state_text", "client", "call_link", "recorded")}),
+        (_("Times"), {"fields": (("started", "completed"), ("added", "tagged"))}),
+        (
+            _("Details"),
+            {"fields": ("recipient_text", "pbx_user_id", "account", "entry_id", "recording_id")},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Recording]:
+        parties = Prefetch("call__parties", CallParty.objects.select_related("employee"))
+        recordings = Recording.objects.prefetch_related(parties)
+        if request.user.has_perm("django_mango.view_all_calls"):
+            return recordings  # those of calls not known yet as well
+        return recordings.filter(call__in=Call.objects.visible_to(request.user))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        # The indexes of both ids begin with the account.
+        accounts = list(Account.objects.values_list("pk", flat=True))
+        named = queryset.filter(account__in=accounts).filter(
+            Q(recording_id=term) | Q(entry_id=term)
+        )
+        if named.exists():
+            return named, False
+        calls = search_calls(Call.objects.visible_to(request.user), term)
+        return queryset.filter(call__in=calls), False
+
+    @admin.display(description=_("when"), ordering="pk")
+    def when(self, recording: Recording) -> str:
+        of_call = recording.call.started_at if recording.call else None
+        return self.known(text.moment(recording.started_at or of_call))
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_text(self, recording: Recording) -> SafeString:
+        return format_html(
+            '<span class="mango-status mango-status--{}">{}</span>',
+            recording.state,
+            recording_text.state(recording),
+        )
+
+    @admin.display(description=_("client"))
+    def client(self, recording: Recording) -> SafeString | str:
+        if not recording.call:
+            return self.known("")
+        form = '<span class="mango-number">{}</span>' if recording.call.client_number else "{}"
+        return format_html(form, call_text.client(recording.call))
+
+    @admin.display(description=_("call"))
+    def call_link(self, recording: Recording) -> SafeString | str:
+        if not recording.call:
+            return self.known("")
+        url = reverse(
+            f"{self.admin_site.name}:django_mango_call_change", args=[quote(recording.call.pk)]
+        )
+        return format_html('<a href="{}">{}</a>', url, call_text.what(recording.call))
+
+    @admin.display(description=_("whose talk"))
+    def recorded(self, recording: Recording) -> str:
+        return self.known(recording_text.recorded(recording))
+
+    @admin.display(description=_("topics recognised"))
+    def tagged(self, recording: Recording) -> str:
+        return self.known(text.moment(recording.tagged_at))
+
+    @admin.display(description=_("started"))
+    def started(self, recording: Recording) -> str:
+        return self.known(text.moment(recording.started_at, seconds=True))
+
+    @admin.display(description=_("completed"))
+    def completed(self, recording: Recording) -> str:
+        return self.known(text.moment(recording.completed_at, seconds=True))
+
+    @admin.display(description=_("stored by the service"))
+    def added(self, recording: Recording) -> str:
+        return self.known(text.moment(recording.added_at, seconds=True))
+
+    @admin.display(description=_("kept at"))
+    def recipient_text(self, recording: Recording) -> str:
+        return self.known(recording.recipient)
