@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ..protocol import codes, notifications
@@ -28,7 +28,7 @@ _STATES = {
     "Appeared": _("ringing"),
     "Connected": _("connected"),
     "OnHold": _("on hold"),
-    "Disconnected": _("ended"),
+    "Disconnected": pgettext_lazy("leg of a call", "ended"),
 }
 _LOCATIONS = {"ivr": _("voice menu"), "queue": _("queue")}
 _RECORDING = {
