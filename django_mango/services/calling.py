@@ -19,7 +19,7 @@ from ..protocol.projection import OpenLeg, choose_leg
 from . import journal
 from .accounts import account_for, settings_of
 from .background import later
-from .destinations import destination
+from .destinations import destination, outgoing_line
 from .directory import employee_of, extensions_of
 from .errors import NoExtension, NothingToHangUp, NumberRefused, PermissionRefused
 from .transactions import repeated, require_autocommit
@@ -197,7 +197,7 @@ def _journal_call(
             command_id=journal.new_command_id(),
             extension=plan.extension,
             to_number=plan.to_number,
-            line_number=(line or "").strip(),
+            line_number=outgoing_line(line or "", plan.account),
         )
     except InputError as error:
         raise NumberRefused(

@@ -99,3 +99,27 @@ def _refuse_own(
     )
     if own.exists():
         raise DestinationRefused(_("This is your own number."), "own_number")
+
+
+def outgoing_line(text: str, account: Account) -> str:
+    """The line to call through, as the service wants it: digits, or the name of a SIP line (Q87).
+
+    Where the lines of the PBX are known, another one is refused here: the service would count
+    it as a wrong request (Q12). Empty means the employee's own line.
+    """
+    wanted = _one_line(text)
+    if not wanted:
+        return ""
+    lines = list(Line.objects.filter(account=account).values_list("number", "name"))
+    if not lines:
+        return wanted
+    number = numbers.from_text(wanted, conf.get("DEFAULT_REGION", str).upper())
+    for line, name in lines:
+        if name == wanted and numbers.is_sip(line):
+            return wanted
+        known = numbers.from_service(line)
+        if known.e164 and known.e164 in (number.e164, numbers.from_service(wanted).e164):
+            return known.digits
+    raise DestinationRefused(
+        _("The PBX has no line “%(line)s”.") % {"line": wanted[:64]}, "unknown_line"
+    )

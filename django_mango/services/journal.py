@@ -13,13 +13,12 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
 from django.utils import timezone
 
 from .. import conf, signals
 from ..client import Client
 from ..conf import CrmUser
-from ..models import Account, Call, Command, Employee
+from ..models import Account, Call, Command, Employee, Lease
 from ..protocol import codes, commands
 from ..protocol.answers import Answer
 from ..protocol.errors import (
@@ -33,6 +32,7 @@ from ..protocol.notifications import CommandResult
 from .accounts import client_for
 from .announcing import send
 from .background import later
+from .bulk import upsert
 from .transactions import repeated
 
 log = logging.getLogger("django_mango.calling")
@@ -68,11 +68,10 @@ def open_command(
     """Write the command as ``created``, or return the one that runs already.
 
     The same token, or the same person asking for the same within the guard
-    window, is one command. Touching the account's row first puts two clicks of
-    one moment into an order, on every database.
+    window, is one command; two clicks of one moment stand in line, on every database.
     """
     now = timezone.now()
-    Account.objects.filter(pk=account.pk).update(alias=F("alias"))
+    _stand_in_line(account, now)
     token = _scoped(token, wire, user)
     running = _same_token(account, token) or _just_asked(
         wire, account, user, employee, number, call, now
@@ -171,6 +170,16 @@ def settle_commands(account: Account | None = None, now: datetime | None = None)
                 given_up += 1
                 later(announce_command, command_pk=pk)
     return given_up
+
+
+def _stand_in_line(account: Account, now: datetime) -> None:
+    """Lock a row of this account's commands until the end of the transaction.
+
+    A row of its own: foreign keys of notifications would wait for a locked account
+    on MariaDB.
+    """
+    turn = Lease(name=f"commands:{account.alias}", owner="", until=now)
+    upsert(Lease, [turn], key=("name",), update=("name",))
 
 
 def _scoped(token: str | None, wire: Wire, user: CrmUser | None) -> str | None:
