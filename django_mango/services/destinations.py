@@ -107,7 +107,7 @@ def outgoing_line(text: str, account: Account) -> str:
     Where the lines of the PBX are known, another one is refused here: the service would count
     it as a wrong request (Q12). Empty means the employee's own line.
     """
-    wanted = _one_line(text)
+    wanted = text.strip()
     if not wanted:
         return ""
     lines = list(Line.objects.filter(account=account).values_list("number", "name"))

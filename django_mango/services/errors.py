@@ -6,8 +6,6 @@ language active at that moment; ``code`` is a stable word for programs.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.utils.functional import Promise
 
 
@@ -57,11 +55,3 @@ class ImportRunning(UserError):
 
 class PeriodRefused(UserError):
     """The period makes no sense: upside down, in the future, without a time zone."""
-
-
-class AccountLocked(UserError):
-    """The service refuses the account until ``until`` (aware UTC)."""
-
-    def __init__(self, message: str | Promise, until: datetime) -> None:
-        self.until = until
-        super().__init__(message, "locked_out")
