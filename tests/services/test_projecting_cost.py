@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -125,3 +126,19 @@ def test_an_unchanged_batch_writes_nothing(
     # A batch: begin with a write, read the keys, count.
     batches = [text for text in made if "django_mango_callrecord" in text]
     assert 2 <= len(batches) <= 6
+
+
+def test_every_transaction_begins_with_a_write(account: Account) -> None:
+    """On SQLite, as Django sets it up, a transaction that has read cannot become a writer."""
+    story = Story()
+    story.incoming("79161234567", to="301", outcome="missed")
+    story.callback("79161234567")
+    with story.pbx, importer(story.pbx.url) as client, CaptureQueriesContext(connection) as made:
+        deliver(account, story.deliveries())
+        for _again in range(2):
+            forget()
+            assert import_statistics(account, story.since, timezone.now(), client=client).ok
+    texts = [query["sql"] for query in made.captured_queries]
+    first = [after for before, after in pairwise(texts) if before.startswith("BEGIN")]
+    assert len(first) > len(story.deliveries())
+    assert {text.split()[0] for text in first} <= {"INSERT", "UPDATE", "DELETE", "COMMIT"}
