@@ -18,7 +18,6 @@ from django_mango.services import ImportRunning, Progress, import_statistics, im
 from django_mango.services.errors import PeriodRefused
 from django_mango.services.leases import LIFETIME, HeldLease, LeaseTaken
 from django_mango.testing import running_sandbox
-
 from tests.services.calling_bench import Service, reply
 from tests.services.import_bench import (
     FakeClock,
