@@ -135,12 +135,11 @@ def _notifications(call: Call, site: str) -> Table:
     facts = Notification.objects.filter(account=call.account_id, entry_id=call.entry_id)
     return table(
         _("Notifications"),
-        [_("Received"), _("What"), _("Kind"), _("Leg"), _("Sequence number"), _("Error")],
+        [_("Received"), _("What"), _("Leg"), _("Sequence number"), _("Error")],
         (
             (
                 _link(site, "notification", one.pk, text.moment(one.received_at, seconds=True)),
-                notification_text.what(one),
-                one.kind,
+                notification_text.what_and_kind(one),
                 one.call_id,
                 "" if one.seq is None else one.seq,
                 one.error,

@@ -14,7 +14,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -110,12 +109,12 @@ class MissedPages(ConfirmPages):
 
     # Facts
 
-    @admin.display(description=_("settled"))
+    @admin.display(description=_("what came of it"))
     def settled(self, call: Call) -> SafeString | str:
         settling = _settling_of(call)
-        words = capfirst(settling.by_talk())
+        words = settling.by_talk()
         if not words:
-            return capfirst(settling.unsettled() if settling.is_open else settling.by_hand())
+            return settling.unsettled()
         url = self._talk_url(settling)
         return format_html('<a href="{}">{}</a>', url, words) if url else words
 
@@ -129,8 +128,10 @@ class MissedPages(ConfirmPages):
         return ": ".join(filter(None, (head, work.closed_reason)))
 
     def _missed_fieldset(self, call: Call) -> Any:
-        work = _settling_of(call).work
-        return (_("Missed"), {"fields": ("settled", "closed_by_hand") if work else ("settled",)})
+        settling = _settling_of(call)
+        fields = ["settled"] if settling.is_open or settling.by_talk() else []
+        fields += ["closed_by_hand"] if settling.work else []
+        return (_("Missed"), {"fields": fields})
 
     def _talk_url(self, settling: Settling) -> str:
         """The page of the talk that settled it, empty for who may not see that call."""
@@ -167,4 +168,4 @@ def _refusal(call: Call, user: Any) -> str:
     if settling.is_open:
         return ""
     words = settling.by_hand() or settling.by_talk()
-    return gettext("This missed call is settled already: %(how)s.") % {"how": words}
+    return gettext("This missed call is settled already (%(how)s).") % {"how": words}

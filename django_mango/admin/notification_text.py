@@ -28,6 +28,15 @@ def what(one: Notification) -> str:
     return notices.what(one.kind, one.json if head is None else head)
 
 
+def what_and_kind(one: Notification) -> SafeString:
+    """The words, and below them the kind where they do not name it."""
+    words = what(one)
+    if words == one.kind:
+        return format_html('<span class="mango-words">{}</span>', words)
+    form = '<span class="mango-words">{}</span><span class="mango-under mango-note">{}</span>'
+    return format_html(form, words, one.kind)
+
+
 def verdict(one: Notification) -> SafeString:
     """What processing made of it."""
     if one.error:

@@ -54,7 +54,7 @@ class KindFilter(admin.SimpleListFilter):
 class NotificationAdmin(ReplayPages, JournalAdmin):
     """Notifications, newest first. Their text is shown, never trusted."""
 
-    list_display = ("received", "what", "kind", "entry", "leg_or_command", "verdict", "copies")
+    list_display = ("received", "what_and_kind", "verdict", "entry", "leg_or_command", "copies")
     list_filter = (period_of("received_at"), KindFilter, VerdictFilter)
     search_fields = ("entry_id", "call_id", "command_id")
     actions = ("process_again",)
@@ -106,6 +106,10 @@ class NotificationAdmin(ReplayPages, JournalAdmin):
     @admin.display(description=_("what"))
     def what(self, one: Notification) -> str:
         return notification_text.what(one)
+
+    @admin.display(description=_("what"), ordering="kind")
+    def what_and_kind(self, one: Notification) -> SafeString:
+        return notification_text.what_and_kind(one)
 
     @admin.display(description=_("verdict"))
     def verdict(self, one: Notification) -> SafeString:

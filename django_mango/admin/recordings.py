@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import quote
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -21,14 +23,36 @@ from .filters import period_of
 from .search import search_calls
 
 
-class RecordingAdmin(JournalAdmin):
-    """Recordings of the calls one may see; the latest known of first."""
+class CallFilter(admin.SimpleListFilter):
+    """Recordings whose call is known, which the index of calls can sort; the others on demand."""
 
-    list_display = ("when", "state_text", "client", "call_link", "recorded", "tagged")
+    title = _("call")
+    parameter_name = "call"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("unknown", _("not known yet"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        everything, *others = super().choices(changelist)
+        yield {**everything, "display": _("known")}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Recording]) -> QuerySet[Recording]:
+        if self.value() == "unknown":
+            return queryset.filter(call=None)
+        if request.GET.get(SEARCH_VAR, "").strip():
+            return queryset  # an id finds its recording, call or no call
+        return queryset.filter(call__started_at__isnull=False)
+
+
+class RecordingAdmin(JournalAdmin):
+    """Recordings of the calls one may see, those of the latest calls first."""
+
+    list_display = ("when", "state_text", "client", "call_link", "recorded")
     # Recordings known from statistics alone have no time but that of their call.
-    list_filter = (period_of("call__started_at"), "state")
+    list_filter = (period_of("call__started_at"), "state", CallFilter)
     list_select_related = ("call", "call__employee")
-    ordering = ("-pk",)
+    ordering = ("-call__started_at", "-pk")
     search_fields = ("recording_id", "entry_id")
     search_help_text = _("A client's number in any spelling, an id of a recording or of a call.")
     fieldsets = (
@@ -63,7 +87,7 @@ class RecordingAdmin(JournalAdmin):
         calls = search_calls(Call.objects.visible_to(request.user), term)
         return queryset.filter(call__in=calls), False
 
-    @admin.display(description=_("when"), ordering="pk")
+    @admin.display(description=_("when"), ordering="call__started_at")
     def when(self, recording: Recording) -> str:
         of_call = recording.call.started_at if recording.call else None
         return self.known(text.moment(recording.started_at or of_call))

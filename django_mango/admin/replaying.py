@@ -148,7 +148,7 @@ def _chosen(rows: QuerySet[Any]) -> Table:
         (
             (
                 text.moment(one.received_at, seconds=True),
-                notification_text.what(one),
+                notification_text.what_and_kind(one),
                 notification_text.verdict(one),
             )
             for one in notification_text.for_list(rows).order_by("pk")

@@ -52,14 +52,20 @@ def duration(seconds: int | None) -> str:
 
 
 def span(seconds: float) -> str:
-    """How long something took, roughly: ``40 s``, ``12 min``, ``3 h 5 min``, ``2 days``."""
+    """How long something took, roughly: ``40 s``, ``12 min``, ``3 h 5 min``, ``2 days``.
+
+    Its blanks do not break.
+    """
     whole = max(int(seconds), 0)
-    if whole < 60:
-        return gettext("%(count)d s") % {"count": whole}
-    minutes = whole // 60
-    if minutes < 60:
+    return _span(whole).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _span(seconds: int) -> str:
+    if seconds < 60:
+        return gettext("%(count)d s") % {"count": seconds}
+    hours, minutes = divmod(seconds // 60, 60)
+    if not hours:
         return gettext("%(count)d min") % {"count": minutes}
-    hours, minutes = divmod(minutes, 60)
     if hours < 24:
         form = gettext("%(hours)d h %(minutes)d min") if minutes else gettext("%(hours)d h")
         return form % {"hours": hours, "minutes": minutes}
