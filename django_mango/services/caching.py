@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -17,6 +17,8 @@ from .. import conf
 Value = TypeVar("Value")
 
 _kept: dict[Hashable, tuple[float, Any]] = {}
+_strangers: dict[tuple[Hashable, str], None] = {}
+_MOST_STRANGERS = 1000
 #: How often everything was dropped: what was read before the last time is not kept.
 _dropped = 0
 _guard = threading.Lock()
@@ -40,6 +42,26 @@ def remembered(key: Hashable, read: Callable[[], Value]) -> Value:
     return value
 
 
+def without_strangers(scope: Hashable, ids: Collection[str]) -> set[str]:
+    """Those of ``ids`` not known to be somebody else's.
+
+    A row of ours is committed before anybody else can learn its id, so that an id once
+    looked for in vain stays a stranger.
+    """
+    with _guard:
+        return {one for one in ids if (scope, one) not in _strangers}
+
+
+def note_strangers(scope: Hashable, ids: Collection[str]) -> None:
+    """Remember ids that were looked for in vain, the latest thousand of them."""
+    if not conf.seconds("CACHE_SECONDS"):
+        return
+    with _guard:
+        _strangers.update(dict.fromkeys((scope, one) for one in ids))
+        while len(_strangers) > _MOST_STRANGERS:
+            del _strangers[next(iter(_strangers))]
+
+
 def forget(**_signal: object) -> None:
     """Drop everything; also a receiver for changes of the rows behind it.
 
@@ -55,6 +77,7 @@ def _drop() -> None:
     with _guard:
         _dropped += 1
         _kept.clear()
+        _strangers.clear()
 
 
 def _is_in_transaction() -> bool:

@@ -14,6 +14,7 @@ from ..protocol.statistics import Record
 from ..protocol.times import to_unix
 from . import statements
 from .bulk import record_of
+from .caching import note_strangers, without_strangers
 
 #: Kinds of notifications that create or change a call.
 CALL_KINDS = ("events/call", "events/summary")
@@ -77,10 +78,12 @@ def read_commands(
     """Our own commands among those the events name; calls come with theirs."""
     known = {call.command.command_id: call.command for call in calls if call.command}
     named = {command_id for stored in facts for command_id in stored.command_ids}
-    missing = named - known.keys()
+    scope = ("command", account.pk)
+    missing = without_strangers(scope, named - known.keys())
     if missing:
         found = Command.objects.filter(account=account, command_id__in=missing)
         known |= {command.command_id: command for command in found}
+        note_strangers(scope, missing - known.keys())
     return known
 
 
