@@ -129,6 +129,11 @@ class Player:
             talk_seconds=self.dice.uniform(5, 90),
         )
 
+    def own_mobile(self, to: str, outcome: str = "answered") -> str:
+        """A colleague calls the office by his mobile telephone; the ``entry_id``."""
+        caller = staff.EMPLOYEES[2].mobile
+        return self.traffic.pbx.incoming_call(caller, to=to, outcome=outcome)
+
     def legs(self, entry_id: str) -> list[dict[str, Any]]:
         """The open legs of a call."""
         calls = self.traffic.pbx.engine.live_calls()
@@ -209,6 +214,30 @@ def _transferred(
         return entry_id
 
     return act
+
+
+def _joined(player: Player) -> str:
+    """The two talks of a consultation are joined by a command, before its time is over."""
+    entry_id = player.incoming("101")
+
+    def join(later: Player) -> None:
+        held, other = (leg["call_id"] for leg in later.legs(entry_id))
+        later.post(
+            "commands/calls_connect",
+            {
+                "holded_call_id": held,
+                "transferred_call_id": other,
+                "transfer_initiator_number": "101",
+            },
+        )
+
+    def ask(later: Player) -> None:
+        if later.legs(entry_id):
+            later.on_leg("transfer", entry_id, method="hold", to_number="102", initiator="101")
+            later.at(7.4, join)
+
+    player.at(9.3, ask)
+    return entry_id
 
 
 def _routed(start: Callable[[Player], str], after: float, to: str) -> Callable[[Player], str]:
@@ -310,4 +339,26 @@ KINDS: dict[str, tuple[int, Callable[[Player], str]]] = {
         1, _routed(_incoming("101"), 5.3, "79165551202"),
     ),
     "incoming, routed from the group": (1, _routed(_incoming("301"), 3.6, "105")),
+    "incoming, joined by command": (1, _joined),
+    "incoming, handed over twice": (
+        1, _transferred(_transferred(_incoming("101"), 8.2, "blind", "102"), 14.1, "hold", "103"),
+    ),
+    "incoming, handed over and back": (
+        1, _transferred(_transferred(_incoming("101"), 8.2, "hold", "102"), 26.3, "blind", "101"),
+    ),
+    "a colleague's mobile to a person, answered": (
+        1, lambda player: player.own_mobile("101"),
+    ),
+    "a colleague's mobile to a group, missed": (
+        1, lambda player: player.own_mobile("302", "missed"),
+    ),
+    "a colleague's mobile, ends in the menu": (
+        1, lambda player: player.own_mobile("101", "ivr"),
+    ),
+    "colleague to colleague, handed over at once": (
+        1, _transferred(lambda player: player.callback("102"), 13.2, "blind", "103"),
+    ),
+    "colleague to colleague, handed over after a question": (
+        1, _transferred(lambda player: player.callback("102"), 13.2, "hold", "103"),
+    ),
 }  # fmt: skip

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from django_mango.protocol.projection import Facts, project
-from tests.protocol.flows import ANNA, BORIS, CLIENT, DID, TEAM, event, row, summary
+from django_mango.protocol.notifications import Party
+from django_mango.protocol.projection import Address, Directory, Facts, project
+from tests.protocol.flows import ANNA, BORIS, CLIENT, DID, TEAM, VERA, event, row, summary
 
 
 def call_of(**facts):
@@ -81,6 +82,52 @@ def test_a_row_with_the_client_does_not_close_a_leg_that_was_not_taken_from_anot
     facts = consulted(last_row=row(CLIENT, BORIS, 21, 60, answer=25))
     facts["events"] = tuple(replace(one, taken_from="") for one in facts["events"])
     assert call_of(**facts).state != "finished"
+
+
+def test_a_row_with_a_colleague_closes_the_consultation_he_was_joined_to():
+    """The same of an internal call: Vera talks to Anna, who asks Boris."""
+    facts = consulted(last_row=row(VERA, BORIS, 21, 60, answer=25))
+    facts["events"] = tuple(
+        replace(one, caller=Party("103")) if one.call_id == "L1" else one for one in facts["events"]
+    )
+    call = call_of(**facts)
+    assert (call.direction, call.state) == ("internal", "finished")
+
+
+def test_a_leg_taken_from_another_is_no_first_leg_of_a_callback():
+    """Boris was handed the client and handed him back; what came before is lost."""
+    asked = event("L2", "Appeared", 20, ANNA, BORIS, taken="L1")
+    back = event("L3", "Appeared", 40, BORIS, ANNA, taken="L2")
+    rows = (
+        row(CLIENT, DID, 0, 3, location="ivr", reason=1100),
+        row(CLIENT, ANNA, 3, 30, answer=5),
+        row(CLIENT, BORIS, 20, 41, answer=25),
+        row(CLIENT, ANNA, 40, 60, answer=44),
+    )
+    call = call_of(events=(asked, back), records=rows)
+    assert (call.direction, call.client_number) == ("incoming", "+79161234567")
+
+
+MOBILE = {"number": "79265550111"}
+BY_MOBILE = Directory(
+    [Address("extension", "101", "101"), Address("number", "+79265550111", "101")]
+)
+
+
+@pytest.mark.parametrize("location", ["ivr", "queue"])
+def test_who_of_us_calls_one_of_our_lines_calls_internally(location):
+    """The line is ours though nobody has its number; it never is the client."""
+    event_only = {"events": (event("L", "Appeared", 0, MOBILE, DID, location=location),)}
+    row_only = {"records": (row(MOBILE, DID, 0, 9, location=location, reason=1110),)}
+    in_menu = {"summaries": (summary(1, MOBILE, {}, ended=9, reason=1170, result=1),)}
+    for facts in (event_only, row_only, in_menu):
+        call = project(Facts("E1", directory=BY_MOBILE, **facts))
+        assert (call.direction, call.client_number, call.is_missed) == ("internal", "", False)
+
+
+def test_who_of_us_calls_somebody_else_directly_calls_out():
+    call = project(Facts("E1", directory=BY_MOBILE, records=(row(MOBILE, CLIENT, 0, 9),)))
+    assert (call.direction, call.client_number) == ("outgoing", "+79161234567")
 
 
 @pytest.mark.parametrize("by_rows", [True, False])

@@ -30,21 +30,27 @@ def first_legs(
     """The legs of a callback that ring our own people, empty when these begin with none.
 
     ``is_own`` says that a callback command of ours made the entry. Where the root
-    leg runs from ours to somebody else, the first leg was lost: this is the second.
+    leg runs from ours to somebody else, or was taken from another one, the first leg was
+    lost: this is a later one.
     """
     if not legs:
         return ()
     root = min(legs, key=_beginning)
     at = root.first_at
-    if not root.is_with_person or (
-        directory.is_ours(root.first_caller, at) and not directory.is_ours(root.first_called, at)
+    if (
+        not root.is_with_person
+        or root.taken_from
+        or (
+            directory.is_ours(root.first_caller, at)
+            and not directory.is_ours(root.first_called, at)
+        )
     ):
         return ()
     alike = [leg for leg in legs if leg is root or _rings_for_the_same(root, leg, directory)]
     is_proved = (
         any(reason_code(leg.reason) == DONE for leg in alike)
         or any(is_reversed(first, other, directory) for first in alike for other in legs)
-        or (not root.taken_from and any(_is_denied(leg, summary, directory) for leg in alike))
+        or any(_is_denied(leg, summary, directory) for leg in alike)
     )
     if not is_proved and not _is_announced(root, commands, is_own):
         return ()
@@ -99,9 +105,7 @@ def _beginning(leg: Leg) -> tuple[object, ...]:
 
 
 def _is_announced(root: Leg, commands: Mapping[str, str], is_own: bool) -> bool:
-    """Whether a command or an initiator says "callback"; on a leg moved here it may not."""
-    if root.taken_from:
-        return False
+    """Whether a command or an initiator says "callback"."""
     unknown_command = any(command not in commands for command in root.command_ids)
     return is_own or (
         root.initiator not in _WEAK_INITIATORS and (unknown_command or bool(root.initiator))

@@ -55,7 +55,7 @@ def _is_row_of(row: Leg, leg: Leg, directory: Directory) -> bool:
 
 
 def _is_joined(row: Leg, leg: Leg, directory: Directory) -> bool:
-    """Whether a row names a client whom a transfer put into our caller's place unseen.
+    """Whether a row names who was put into our caller's place by a transfer unseen.
 
     The row names who talked at last. Where the event that tells of it was lost (Q66),
     the leg is known by the called side, by having been taken from another leg, and by
@@ -67,7 +67,6 @@ def _is_joined(row: Leg, leg: Leg, directory: Directory) -> bool:
         and row.first_at <= leg.first_at
         and leg.last_at <= row.ended_at
         and directory.is_ours(leg.caller, at)
-        and not directory.is_ours(row.caller, at)
         and directory.same(row.called, leg.called, at)
     )
 

@@ -15,7 +15,9 @@ def of_call(
 ) -> verdict.Parties | None:
     """The two ends of the conversation: of the summary, else of the root leg or row."""
     if summary is not None and (summary.caller or summary.called):
-        return verdict.Parties(summary.caller, summary.called, _moment(summary))
+        # Nobody is named as called by who ended in the menu (T-20).
+        is_at_line = summary.direction == 1 and not summary.called
+        return verdict.Parties(summary.caller, summary.called, _moment(summary), is_at_line)
     if legs or rows:
         return _ends_of(_root(legs, rows))
     return verdict.Parties(Party(), Party(), _moment(summary)) if summary else None
@@ -31,7 +33,9 @@ def _root(legs: Sequence[Leg], rows: Sequence[Leg]) -> Leg:
 def _ends_of(root: Leg) -> verdict.Parties:
     if root.taken_from:  # the true root was lost: who talks now tells more than who consulted
         return verdict.Parties(root.caller, root.called, root.first_at)
-    return verdict.Parties(root.first_caller, root.first_called, root.first_at)
+    return verdict.Parties(
+        root.first_caller, root.first_called, root.first_at, not root.is_with_person
+    )
 
 
 def _moment(summary: Summary) -> int:

@@ -16,11 +16,16 @@ _WE_GAVE_UP = frozenset({1110, 1180, 1181, 1125})
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The two ends of the conversation, as its most trusted source names them."""
+    """The two ends of the conversation, as its most trusted source names them.
+
+    ``is_at_line`` says that a line of the PBX was called, its menu or a queue: that is
+    ours, though no employee has its number.
+    """
 
     caller: Party
     called: Party
     at: int
+    is_at_line: bool = False
 
 
 def direction(
@@ -32,7 +37,7 @@ def direction(
 ) -> str:
     """``incoming``, ``outgoing``, ``internal`` or ``unknown``: the first rule that applies."""
     from_ours = directory.is_ours(parties.caller, parties.at)
-    to_ours = directory.is_ours(parties.called, parties.at)
+    to_ours = parties.is_at_line or directory.is_ours(parties.called, parties.at)
     if from_ours and to_ours:
         return "internal"
     if is_own_callback:
