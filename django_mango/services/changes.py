@@ -42,6 +42,18 @@ class Change:
         return self.before["answered_at"] is None and self.call.answered_at is not None
 
     @property
+    def only_adds_a_talk(self) -> bool:
+        """A person began to talk to a client who was known, and nothing was taken back."""
+        now, was = self.call, self.before
+        return (
+            self.became_answered
+            and now.is_talk
+            and bool(now.client_number)
+            and was["client_number"] == now.client_number
+            and not (was["is_missed"] or now.is_missed)
+        )
+
+    @property
     def became_final(self) -> bool:
         return not self.before["is_final"] and self.call.is_final
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..models import Account
+from .. import signals
+from ..models import Account, Call
 from .announcing import announce, is_recent, oldest_announced
 from .background import later
 from .changes import Change
 from .journal import announce_command
-from .missed import announce_settled, resolve_clients
+from .missed import announce_settled, resolve_clients, settle_by_talk
 from .recordings import join_calls
 
 
@@ -58,12 +59,21 @@ def settle(account: Account, changes: Sequence[Change]) -> set[int]:
     """The same at once and without announcing; keys of the missed calls it settled."""
     if not changes:
         return set()
-    clients = set().union(*(change.clients for change in changes))
-    settled = resolve_clients(account, clients)
+    settled: set[int] = set()
+    if len(changes) == 1 and changes[0].only_adds_a_talk and not _is_heard():
+        settle_by_talk(account, changes[0].call)
+    else:
+        clients = set().union(*(change.clients for change in changes))
+        settled = resolve_clients(account, clients)
     fresh = {change.call.entry_id for change in changes if change.is_new}
     if fresh:
         join_calls(account, fresh)
     return settled
+
+
+def _is_heard() -> bool:
+    """Whether anybody wants to know of each missed call that is settled."""
+    return signals.missed_call_resolved.has_listeners(Call)
 
 
 def _follow(account: Account, changes: Sequence[Change]) -> None:

@@ -41,6 +41,22 @@ def resolve_clients(account: Account, numbers: Collection[str]) -> set[int]:
     return settled
 
 
+def settle_by_talk(account: Account, talk: Call) -> None:
+    """Settle what a talk that has just begun settles, in one statement.
+
+    The rule for one more talk: the earlier misses of the client that no earlier talk
+    settled. The condition holds whatever others write at the same time.
+    """
+    settled = Call.objects.filter(
+        Q(missed_resolved_at=None) | Q(missed_resolved_at__gt=talk.answered_at),
+        account=account,
+        client_number=talk.client_number,
+        is_missed=True,
+        started_at__lt=talk.answered_at,
+    )
+    repeated(lambda: settled.update(missed_resolved_at=talk.answered_at, missed_resolved_by=talk))
+
+
 def announce_settled(pks: Collection[int], since: datetime | None = None) -> None:
     """Send ``missed_call_resolved`` for those of these calls that are settled still.
 
@@ -91,7 +107,9 @@ def _resolve_once(account: Account, numbers: Collection[str], settled: set[int])
             "missed_resolved_by",
         )
     )
-    for call in calls.iterator():
+    # A server-side cursor is for many rows: it takes three statements instead of one.
+    rows = calls.order_by()
+    for call in rows.iterator() if len(numbers) > 1 else rows:
         by_client.setdefault(call.client_number, []).append(call)
     differing = [one for group in by_client.values() for one in _differing(group)]
     for call, by in differing:

@@ -43,6 +43,8 @@ def test_a_known_entry_costs_eight_statements_and_a_summary_eleven(account: Acco
     story = Story(record=False)
     story.incoming("79161234567", to="301")
     story.incoming("79161234567", to="302", outcome="missed")
+    story.transferred("79161234567", "blind")
+    story.transferred("79161234567", "hold")
     story.callback("74957778890", command_id="ours")
     Command.objects.create(
         account=account,
