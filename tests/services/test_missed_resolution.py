@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,40 @@ def test_a_machine_known_after_the_talk_seemed_one_takes_the_settling_back(
     assert settled(account) == {"missed": "machine"}
     tell(account, talk("machine", at=55, reason=1310))
     assert settled(account) == {"missed": None}
+
+
+def test_the_end_alone_may_tell_that_it_was_a_machine(account: Account) -> None:
+    """The answer stays where it was, the outcome changes."""
+    ours = {"from": {"extension": "101"}, "to": {"number": CLIENT}}
+    tell(account, missed(), event("machine", "Connected", 60, **ours))
+    end = event("machine", "Disconnected", 70, seq=2, disconnect_reason=1310, **ours)
+    tell(account, end)
+    assert Call.objects.get(entry_id="machine").answered_at == moment(60)
+    assert settled(account) == {"missed": None}
+
+
+def test_a_talk_committed_while_another_one_is_written_is_seen(account: Account) -> None:
+    """Whoever writes reads again: the earlier talk came between reading and writing."""
+    tell(account, missed())
+    done: list[str] = []
+
+    def meanwhile(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and "missed_resolved_at" in sql and not done:
+            done.append(sql)
+            Call.objects.create(
+                account=account,
+                entry_id="earlier",
+                client_number=f"+{CLIENT}",
+                started_at=moment(40),
+                answered_at=moment(45),
+                outcome=Call.Outcome.ANSWERED,
+            )
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(meanwhile):
+        tell(account, talk())
+    assert done
+    assert settled(account) == {"missed": "earlier"}
 
 
 def test_the_internal_and_the_anonymous_settle_nothing(account: Account) -> None:

@@ -186,6 +186,9 @@ def test_a_notice_without_entry_finds_its_recording_by_the_id(
         tell(account, nameless)
     assert (columns()["state"], columns()["call"]) == (State.AVAILABLE, "talk")
     assert heard.names == ([] if added_first else ["recording_available"])
+    tell(account, STARTED)
+    assert columns()["state"] == State.AVAILABLE, "what names no entry is read every time"
+    assert columns()["added_at"] == moment(170)
 
 
 def test_accounts_do_not_mix(account: Account) -> None:

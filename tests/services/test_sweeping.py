@@ -210,6 +210,14 @@ def test_a_settling_that_does_not_agree(account: Account, at: int | None, by: st
     assert settled(account) == {"missed": "talk"}
 
 
+def test_a_settling_by_an_earlier_talk_of_somebody_else(account: Account) -> None:
+    tell(account, missed(), talk("stranger", at=50, number=OTHER), talk(at=100))
+    by = Call.objects.get(entry_id="stranger")
+    behind(account, missed_resolved_at=moment(55), missed_resolved_by=by)
+    resolve_behind(account)
+    assert settled(account) == {"missed": "talk"}
+
+
 def test_a_settling_by_nothing_is_taken_back(account: Account) -> None:
     tell(account, missed(), summary("attempt", 50, 70, direction=2, reason=1111))
     by = Call.objects.get(entry_id="attempt")
