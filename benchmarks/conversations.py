@@ -24,7 +24,9 @@ def _incoming(number: int) -> list[tuple[str, dict[str, Any]]]:
         "line_number": "74951234567",
     }
 
-    def leg(kind: str, seq: int, state: str, offset: int, **more: Any) -> tuple[str, dict[str, Any]]:
+    def leg(
+        kind: str, seq: int, state: str, offset: int, **more: Any
+    ) -> tuple[str, dict[str, Any]]:
         at_menu = kind == "menu"
         caller = client if at_menu else {**client, "taken_from_call_id": f"{entry}menu"}
         return "events/call", {
