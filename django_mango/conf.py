@@ -79,9 +79,7 @@ KNOWN: Mapping[str, Setting] = {
     "SIGNAL_MAX_AGE_SECONDS": Setting(
         86_400, _NUMBER, "an import announces only calls that ended within so many seconds"
     ),
-    "CACHE_SECONDS": Setting(
-        5, _NUMBER, "how long a process remembers employees and accounts"
-    ),
+    "CACHE_SECONDS": Setting(5, _NUMBER, "how long a process remembers employees and accounts"),
     "STALE_CALL_SECONDS": Setting(
         7_200, _NUMBER, "a call without news for so long is closed, its end was lost"
     ),
