@@ -17,19 +17,19 @@ from ..models import Account, CallRecord, StatsImport
 from ..protocol import statistics
 from ..protocol.commands import StatsRequest
 from ..protocol.errors import AnswerLost, LockedOut, ResultGone, ServiceError, WrongRequest
+from ..protocol.projection import Directory
 from ..protocol.statistics import BadRow, Record
 from .accounts import account_for, client_for
 from .announcing import send
 from .bulk import Counters, write_records
 from .changes import Change
-from .directory import directory_of
+from .directory import with_directory
 from .errors import ImportRunning, PeriodRefused
 from .following import News
 from .leases import HeldLease, LeaseTaken
 from .projecting import project_locked
 from .recordings import are_known, refresh_recordings
 from .sweeping import sweep
-from .transactions import repeated
 
 log = logging.getLogger("django_mango.importing")
 
@@ -253,10 +253,9 @@ class _Run:
 
     def _write(self, window: StatsImport, records: list[Record]) -> tuple[Counters, list[Change]]:
         """Records and the calls of their entries, in one transaction: no kill parts them."""
-        directory = directory_of(self._account)
         entry_ids = sorted({record.entry_id for record in records if record.entry_id})
 
-        def work() -> tuple[Counters, list[Change]]:
+        def work(directory: Directory) -> tuple[Counters, list[Change]]:
             # A write first: SQLite cannot turn a transaction that has read into a writer.
             StatsImport.objects.filter(pk=window.pk).update(state=StatsImport.State.LOADING)
             counters = write_records(self._account, records, timezone.now())
@@ -266,7 +265,7 @@ class _Run:
                 self._account, entry_ids, directory, with_new_records=True
             )
 
-        return repeated(work) if records else (Counters(), [])
+        return with_directory(self._account, work) if records else (Counters(), [])
 
     def _count(
         self,

@@ -15,8 +15,9 @@ from django_mango.models import Account, Call, CallParty, Employee, EmployeeAddr
 from django_mango.services import caching, rebuild_calls, sweep
 from django_mango.services.caching import forget, remembered
 from django_mango.services.directory import directory_of, with_directory
+from tests.services.calling_bench import Service
 from tests.services.import_bench import make_account
-from tests.services.telling import Told, event, hearing, keep, talk, tell
+from tests.services.telling import Statistics, Told, event, hearing, keep, row, talk, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -184,6 +185,12 @@ def test_a_notification_is_healed(account: Account) -> None:
         tell(account, talk())
     whole(account)
     assert heard.names == ["call_started", "call_answered", "call_finished"]
+
+
+def test_an_import_is_healed(account: Account, service: Service) -> None:
+    vanish(account)
+    assert Statistics(account, service).load([row("talk", 0, 60, answered=5)]).ok
+    whole(account)
 
 
 def test_a_sweep_is_healed(account: Account) -> None:
