@@ -16,7 +16,7 @@ from .background import later
 from .changes import Change
 from .journal import announce_command
 from .missed import announce_settled, resolve_clients, settle_by_talk
-from .recordings import join_calls
+from .recordings import join_call, join_calls
 
 
 @dataclass(slots=True)
@@ -65,9 +65,11 @@ def settle(account: Account, changes: Sequence[Change]) -> set[int]:
     else:
         clients = set().union(*(change.clients for change in changes))
         settled = resolve_clients(account, clients)
-    fresh = {change.call.entry_id for change in changes if change.is_new}
-    if fresh:
-        join_calls(account, fresh)
+    fresh = [change.call for change in changes if change.is_new]
+    if len(fresh) == 1:
+        join_call(fresh[0])
+    elif fresh:
+        join_calls(account, {call.entry_id for call in fresh})
     return settled
 
 

@@ -14,6 +14,8 @@ from ..models import Account, Notification, StatsImport
 from ..protocol import notifications
 from ..protocol.errors import ReadError
 from . import journal
+from .accounts import account_for
+from .caching import forget, remembered
 from .projecting import project_entries
 from .recordings import refresh_recordings
 
@@ -35,6 +37,20 @@ def receive(account: Account, kind: str, path: str, text: bytes) -> Notification
     if stored.processed_at is None:
         _process(stored, value)
     return stored
+
+
+def receive_for(alias: str, kind: str, path: str, text: bytes) -> Notification:
+    """``receive`` for the account of this alias, which a process remembers for a short while.
+
+    Raises what ``account_for`` and ``receive`` raise.
+    """
+    account = remembered(("account", alias), lambda: account_for(alias))
+    try:
+        return receive(account, kind, path, text)
+    except IntegrityError:
+        # The row remembered is gone: ask for it again.
+        forget()
+        return receive(account_for(alias), kind, path, text)
 
 
 def replay(notification: Notification) -> bool:

@@ -58,6 +58,12 @@ def join_calls(account: Account, entry_ids: Collection[str] | None = None) -> No
         Recording.objects.filter(pk=pk, call=None).update(call=call_pk)
 
 
+def join_call(call: Call) -> None:
+    """The same for one call that was not known before, in one statement."""
+    waiting = Recording.objects.filter(account=call.account_id, entry_id=call.entry_id, call=None)
+    waiting.update(call=call)
+
+
 def are_known(account: Account, recording_ids: Collection[str]) -> bool:
     """Whether every one has its row; a process may die between statistics and recordings."""
     known = Recording.objects.filter(account=account, recording_id__in=set(recording_ids))

@@ -9,12 +9,11 @@ it reads, and executed with other values.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 
 from ..models import Call, Command, Notification
 
@@ -48,11 +47,16 @@ def read_texts(account_pk: int, entry_id: str) -> list[tuple[int, str, str, obje
         return [(pk, kind, text, at) for pk, kind, text, at in cursor.fetchall()]
 
 
-def mark_processed(pk: int, now: datetime) -> None:
-    """Mark one notification as processed without an error."""
+def update_row(model: type[Model], pk: int, values: Mapping[str, Any]) -> None:
+    """Set columns of one row; ``values`` by attribute name, as ``setattr`` takes them."""
     connection = connections[DEFAULT_DB_ALIAS]
+    fields = [model._meta.get_field(name) for name in values]
+    prepared = [
+        field.get_db_prep_save(value, connection)  # type: ignore[union-attr] # columns, no relations
+        for field, value in zip(fields, values.values(), strict=True)
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_mark_sql(), [connection.ops.adapt_datetimefield_value(now), "", pk])
+        cursor.execute(_update_sql(model, tuple(values), ("id",)), [*prepared, pk])
 
 
 def _calls() -> QuerySet[Any]:
@@ -88,10 +92,6 @@ def _bound(name: str, account_pk: int, entry_id: str) -> tuple[str, list[Any]]:
 
 def _lock_sql() -> str:
     return _update_sql(Call, ("entry_id",), ("account", "entry_id"), to_itself=True)
-
-
-def _mark_sql() -> str:
-    return _update_sql(Notification, ("processed_at", "error"), ("id",))
 
 
 @lru_cache(maxsize=16)

@@ -30,7 +30,7 @@ from .. import conf
 from ..protocol.encoding import SignedForm
 from ..protocol.errors import ReadError
 from ..protocol.notifications import canonical_kind
-from ..services import accounts, inbox
+from ..services import inbox
 from .authentication import alias_of, signer
 from .body import LengthUnknown, TooLarge, is_bare_ping, read_body, signed_form
 
@@ -85,7 +85,7 @@ def _signed(form: SignedForm, kind: str, path: str) -> HttpResponse:
     sender = signer(alias_of(path), form)
     if sender is None:
         return _answer(403)
-    inbox.receive(accounts.account_for(sender.alias), kind, path, form.json_bytes)
+    inbox.receive_for(sender.alias, kind, path, form.json_bytes)
     return _answer(200)
 
 
