@@ -47,7 +47,7 @@ class CallQuerySet(models.QuerySet["Call"]):
 
         An answering machine answers too; such a call ends with another outcome.
         """
-        return self.filter(outcome__in=_OUTCOMES_OF_TALKS).exclude(answered_at=None)
+        return self.filter(outcome__in=OUTCOMES_OF_TALKS).exclude(answered_at=None)
 
     def unresolved(self) -> CallQuerySet:
         """Missed calls that neither a talk nor a person settled."""
@@ -188,7 +188,7 @@ class Call(models.Model):
     @property
     def is_talk(self) -> bool:
         """Whether the client and a person talk or talked; see ``CallQuerySet.talks``."""
-        return self.answered_at is not None and self.outcome in _OUTCOMES_OF_TALKS
+        return self.answered_at is not None and self.outcome in OUTCOMES_OF_TALKS
 
     @property
     def is_live(self) -> bool:
@@ -197,7 +197,7 @@ class Call(models.Model):
 
 
 #: While a call goes on it has no outcome.
-_OUTCOMES_OF_TALKS = ("", Call.Outcome.ANSWERED)
+OUTCOMES_OF_TALKS = ("", Call.Outcome.ANSWERED)
 
 
 class CallParty(models.Model):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..models import Call
+from ..models.call import OUTCOMES_OF_TALKS
 
 #: Columns that decide what settles a missed call.
 _OF_RESOLUTION = {"client_number", "is_missed", "answered_at", "started_at", "outcome"}
@@ -64,12 +65,20 @@ class Change:
     @property
     def clients(self) -> set[str]:
         """Numbers whose missed calls this change may settle or open again."""
-        if not _OF_RESOLUTION & set(self.fields):
+        now = {name: getattr(self.call, name) for name in _OF_RESOLUTION}
+        was = {name: self.before[name] for name in _OF_RESOLUTION}
+        if _matters(now) == _matters(was):
             return set()
-        now, was = self.call, self.before
-        numbers = set()
-        if now.is_missed or now.answered_at:
-            numbers.add(now.client_number)
-        if was["is_missed"] or was["answered_at"]:
-            numbers.add(str(was["client_number"]))
-        return numbers - {""}
+        concerned = [one for one in (now, was) if one["is_missed"] or one["answered_at"]]
+        return {str(one["client_number"]) for one in concerned} - {""}
+
+
+def _matters(columns: Mapping[str, object]) -> tuple[object, ...]:
+    """What a resolution sees of a call: an outcome counts only where it makes a talk none."""
+    is_talk = bool(columns["answered_at"]) and columns["outcome"] in OUTCOMES_OF_TALKS
+    return (
+        columns["client_number"],
+        columns["is_missed"],
+        columns["started_at"] if columns["is_missed"] or is_talk else None,
+        columns["answered_at"] if is_talk else None,
+    )

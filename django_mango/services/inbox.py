@@ -18,6 +18,7 @@ from .accounts import account_for
 from .caching import forget, remembered
 from .projecting import project_entries
 from .recordings import refresh_recordings
+from .statements import insert_row
 
 log = logging.getLogger("django_mango.inbox")
 
@@ -116,7 +117,7 @@ def _store(row: Notification) -> Notification:
     inside = connections[DEFAULT_DB_ALIAS].in_atomic_block
     try:
         with transaction.atomic() if inside else nullcontext():
-            row.save(force_insert=True)
+            insert_row(row)
     except IntegrityError:
         same = Notification.objects.filter(account=row.account, digest=row.digest)
         if not same.update(copies=F("copies") + 1):

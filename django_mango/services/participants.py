@@ -12,11 +12,13 @@ from django.db.models import Q
 from ..models import Account, Call, CallParty
 from ..protocol.projection import ProjectedCall, ProjectedParty
 from ..protocol.times import moment_or_none
+from . import statements
 from .bulk import upsert
 
 #: No extension or number has a control character: the readers refuse it.
 _SEPARATOR = "\x1f"
 _DELETED_AT_ONCE = 200
+_VALUES = ("employee_id", "role", "rang_at", "answered_at", "ended_at")
 _CHANGEABLE = ("employee", "role", "rang_at", "answered_at", "ended_at")
 
 
@@ -47,7 +49,20 @@ def write_parties(
             gone.append(Q(call=call, extension=extension, number=number))
     for start in range(0, len(gone), _DELETED_AT_ONCE):
         CallParty.objects.filter(reduce(or_, gone[start : start + _DELETED_AT_ONCE])).delete()
-    upsert(CallParty, fresh, key=("call", "extension", "number"), update=_CHANGEABLE)
+    if len(calls) == 1 and len(fresh) == 1:
+        _write_one(fresh[0], calls[0][2])
+    else:
+        upsert(CallParty, fresh, key=("call", "extension", "number"), update=_CHANGEABLE)
+
+
+def _write_one(row: CallParty, before: Mapping[str, str]) -> None:
+    """The case of most notifications: one phone rings, is taken or is put down."""
+    if f"{row.extension}{_SEPARATOR}{row.number}" not in before:
+        statements.insert_row(row)
+        return
+    key = {"call_id": row.call_id, "extension": row.extension, "number": row.number}
+    values = {name: getattr(row, name) for name in _VALUES}
+    statements.update_row(CallParty, key, values)
 
 
 def _identity(party: ProjectedParty) -> str:

@@ -151,7 +151,7 @@ def _write(changes: Sequence[Change]) -> None:
     if len(changes) == 1:
         change = changes[0]
         values = {name: getattr(change.call, name) for name in change.fields}
-        statements.update_row(Call, change.call.pk, values)
+        statements.update_row(Call, {"id": change.call.pk}, values)
         return
     upsert(Call, [item.call for item in changes], key=("account", "entry_id"), update=_COLUMNS)
 
@@ -201,6 +201,6 @@ def _mark_processed(facts: Iterable[StoredFacts]) -> None:
     waiting = [pk for stored in facts for pk in stored.waiting]
     if len(waiting) == 1:
         done = {"processed_at": timezone.now(), "error": ""}
-        statements.update_row(Notification, waiting[0], done)
+        statements.update_row(Notification, {"id": waiting[0]}, done)
     elif waiting:
         Notification.objects.filter(pk__in=waiting).update(processed_at=timezone.now(), error="")

@@ -2,110 +2,175 @@
 
 Most notifications belong to a call that is known already, and for so small a
 transaction the ORM works longer on the text of a statement than the database on
-its execution. So the text is made once per connection, by the ORM itself where
-it reads, and executed with other values.
+its execution. So the text is made once per kind of database and executed with
+other values; columns are converted by their own fields, as the ORM does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import F, Model, QuerySet
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
 
 from ..models import Call, Command, Notification
 
-#: Values that stand for parameters while a statement is compiled; no real value equals them.
-_ACCOUNT, _ENTRY = -7_421_633, "\x00entry"
+#: Databases whose key of an inserted row we know how to learn.
+_INSERTABLE = frozenset({"postgresql", "sqlite", "mysql"})
 _COMMAND = ("command_id", "kind", "status", "call_id")
+_Converter = Callable[[Any, Any, Any], Any]
+
+
+def insert_row(row: Model) -> None:
+    """``row.save(force_insert=True)`` for a row without relations to save and receivers to tell."""
+    connection = _connection()
+    if connection.vendor not in _INSERTABLE:
+        row.save(force_insert=True)
+        return
+    fields = _plain_fields(type(row))
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(_insert_sql(type(row), connection.vendor), values)
+        row.pk = cursor.fetchone()[0] if connection.vendor == "postgresql" else cursor.lastrowid
+    row._state.adding = False
+    row._state.db = DEFAULT_DB_ALIAS
 
 
 def lock_known(account_pk: int, entry_id: str) -> bool:
     """Lock the row of a known call by setting a column to itself; whether there is one."""
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+    with _connection().cursor() as cursor:
         cursor.execute(_lock_sql(), [account_pk, entry_id])
         return bool(cursor.rowcount)
 
 
 def read_call(account_pk: int, entry_id: str) -> Call:
     """The locked call with the command that placed it."""
-    sql, values = _bound(_CALL, account_pk, entry_id)
-    call = Call.objects.raw(sql, values)[0]
+    connection = _connection()
+    with connection.cursor() as cursor:
+        cursor.execute(_call_sql(), [account_pk, entry_id])
+        values = list(cursor.fetchone())
+    names, converters = _call_columns(connection.vendor)
+    for position, expression, column_converters in converters:
+        for convert in column_converters:
+            values[position] = convert(values[position], expression, connection)
+    call: Call = Call.from_db(DEFAULT_DB_ALIAS, names, values[: len(names)])
     if call.command_id is not None:
-        own = {name: getattr(call, f"own_{name}") for name in _COMMAND}
+        own = dict(zip(_COMMAND, values[len(names) :], strict=True))
         call.command = Command(pk=call.command_id, account_id=account_pk, **own)
     return call
 
 
 def read_texts(account_pk: int, entry_id: str) -> list[tuple[int, str, str, object]]:
     """Key, kind, text and time of processing of the call's notifications."""
-    sql, values = _bound(_TEXTS, account_pk, entry_id)
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, values)
+    with _connection().cursor() as cursor:
+        cursor.execute(_texts_sql(), [account_pk, entry_id])
         return [(pk, kind, text, at) for pk, kind, text, at in cursor.fetchall()]
 
 
-def update_row(model: type[Model], pk: int, values: Mapping[str, Any]) -> None:
-    """Set columns of one row; ``values`` by attribute name, as ``setattr`` takes them."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    fields = [model._meta.get_field(name) for name in values]
+def update_row(model: type[Model], key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Set columns of the row with this key; whether there is one.
+
+    ``key`` and ``values`` are by attribute name, as ``setattr`` takes them.
+    """
+    connection = _connection()
     prepared = [
-        field.get_db_prep_save(value, connection)  # type: ignore[union-attr] # columns, no relations
-        for field, value in zip(fields, values.values(), strict=True)
+        _field(model, name).get_db_prep_save(value, connection)
+        for name, value in (*values.items(), *key.items())
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_update_sql(model, tuple(values), ("id",)), [*prepared, pk])
+        cursor.execute(_update_sql(model, tuple(values), tuple(key)), prepared)
+        return bool(cursor.rowcount)
 
 
-def _calls() -> QuerySet[Any]:
-    own = {f"own_{name}": F(f"command__{name}") for name in _COMMAND}
-    return Call.objects.filter(account=_ACCOUNT, entry_id=_ENTRY).order_by().annotate(**own)
+def _connection() -> BaseDatabaseWrapper:
+    return connections[DEFAULT_DB_ALIAS]
 
 
-def _texts() -> QuerySet[Any]:
+def _field(model: type[Model], name: str) -> Any:
+    return model._meta.get_field(name)
+
+
+def _quoted(name: str) -> str:
+    return str(_connection().ops.quote_name(name))
+
+
+def _column(model: type[Model], name: str) -> str:
+    return f"{_quoted(model._meta.db_table)}.{_quoted(_field(model, name).column)}"
+
+
+@lru_cache(maxsize=4)
+def _plain_fields(model: type[Model]) -> Sequence[Any]:
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
+
+
+@lru_cache(maxsize=4)
+def _call_columns(
+    vendor: str,
+) -> tuple[Sequence[str], Sequence[tuple[int, Any, Sequence[_Converter]]]]:
+    """Attribute names of a call, and the converters of those columns that have any."""
+    connection, found = _connection(), []
+    fields = Call._meta.concrete_fields
+    for position, field in enumerate(fields):
+        expression = field.get_col(Call._meta.db_table)
+        converters = [
+            *connection.ops.get_db_converters(expression),
+            *expression.get_db_converters(connection),
+        ]
+        if converters:
+            found.append((position, expression, converters))
+    return [field.attname for field in fields], found
+
+
+@lru_cache(maxsize=1)
+def _call_sql() -> str:
+    call, command = _quoted(Call._meta.db_table), _quoted(Command._meta.db_table)
+    columns = [_column(Call, field.name) for field in Call._meta.concrete_fields]
+    columns += [_column(Command, name.removesuffix("_id") if name == "call_id" else name)
+                for name in _COMMAND]  # fmt: skip
     return (
-        Notification.objects.filter(
-            account=_ACCOUNT, entry_id=_ENTRY, kind__in=("events/call", "events/summary")
-        )
-        .order_by()
-        .values_list("pk", "kind", "json", "processed_at")
+        f"SELECT {', '.join(columns)} FROM {call} LEFT JOIN {command}"  # noqa: S608 - names only
+        f" ON {_column(Call, 'command')} = {_column(Command, 'id')}"
+        f" WHERE {_column(Call, 'account')} = %s AND {_column(Call, 'entry_id')} = %s"
     )
 
 
-_CALL, _TEXTS = "call", "texts"
-_QUERIES: Mapping[str, Callable[[], QuerySet[Any]]] = {_CALL: _calls, _TEXTS: _texts}
+@lru_cache(maxsize=1)
+def _texts_sql() -> str:
+    columns = [_column(Notification, name) for name in ("id", "kind", "json", "processed_at")]
+    return (
+        f"SELECT {', '.join(columns)} FROM {_quoted(Notification._meta.db_table)}"  # noqa: S608
+        f" WHERE {_column(Notification, 'account')} = %s"
+        f" AND {_column(Notification, 'entry_id')} = %s"
+        f" AND {_column(Notification, 'kind')} IN ('events/call', 'events/summary')"
+    )
 
 
-@lru_cache(maxsize=16)
-def _compiled(name: str, vendor: str) -> tuple[str, tuple[object, ...]]:
-    sql, values = _QUERIES[name]().query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-    return sql, tuple(values)
-
-
-def _bound(name: str, account_pk: int, entry_id: str) -> tuple[str, list[Any]]:
-    sql, values = _compiled(name, connections[DEFAULT_DB_ALIAS].vendor)
-    actual: dict[object, object] = {_ACCOUNT: account_pk, _ENTRY: entry_id}
-    return sql, [actual.get(value, value) for value in values]
+@lru_cache(maxsize=4)
+def _insert_sql(model: type[Model], vendor: str) -> str:
+    columns = [_quoted(field.column) for field in _plain_fields(model)]
+    marks = ", ".join(["%s"] * len(columns))
+    returning = f" RETURNING {_quoted('id')}" if vendor == "postgresql" else ""
+    table = _quoted(model._meta.db_table)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){returning}"  # noqa: S608
 
 
 def _lock_sql() -> str:
     return _update_sql(Call, ("entry_id",), ("account", "entry_id"), to_itself=True)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _update_sql(
-    model: Any, columns: tuple[str, ...], where: tuple[str, ...], *, to_itself: bool = False
+    model: type[Model], columns: tuple[str, ...], where: tuple[str, ...], *, to_itself: bool = False
 ) -> str:
-    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    def plain(name: str) -> str:
+        return _quoted(_field(model, name).column)
 
-    def quoted(name: str) -> str:
-        return str(quote(model._meta.get_field(name).column))
-
-    changes = (f"{quoted(name)} = {quoted(name) if to_itself else '%s'}" for name in columns)
-    conditions = (f"{quoted(name)} = %s" for name in where)
+    changes = (f"{plain(name)} = {plain(name) if to_itself else '%s'}" for name in columns)
+    conditions = (f"{plain(name)} = %s" for name in where)
     return (
-        f"UPDATE {quote(model._meta.db_table)} SET {', '.join(changes)}"  # noqa: S608 - names only
+        f"UPDATE {_quoted(model._meta.db_table)} SET {', '.join(changes)}"  # noqa: S608
         f" WHERE {' AND '.join(conditions)}"
     )
