@@ -9,8 +9,8 @@ reads every fact committed until then, so the last of several writers sees all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
-from django.db import IntegrityError
 from django.utils import timezone
 
 from ..models import Account, Call, Command, Notification
@@ -19,12 +19,10 @@ from ..protocol.projection import Directory, ProjectedCall
 from ..protocol.times import moment_or_none
 from . import following, statements
 from .bulk import upsert
-from .caching import forget
 from .changes import Change
-from .directory import directory_of
+from .directory import with_directory
 from .facts import StoredFacts, read_commands, read_facts
 from .participants import digests_of, write_parties
-from .transactions import repeated
 
 #: An event with its id proves that such a command was carried out.
 _UNPROVEN = (Command.Status.SENT, Command.Status.UNKNOWN)
@@ -69,15 +67,7 @@ def project_entries(account: Account, entry_ids: Iterable[str]) -> list[Change]:
     wanted = sorted({entry_id for entry_id in entry_ids if entry_id})
     if not wanted:
         return []
-    # Asked for before the transaction, which must begin with a write.
-    directory = directory_of(account)
-    try:
-        changes = repeated(lambda: project_locked(account, wanted, directory))
-    except IntegrityError:
-        # An employee this process remembers is gone: ask again.
-        forget()
-        directory = directory_of(account)
-        changes = repeated(lambda: project_locked(account, wanted, directory))
+    changes = with_directory(account, partial(project_locked, account, wanted))
     following.follow(account, changes)
     return changes
 
@@ -104,6 +94,8 @@ def project_locked(
     empty: list[int] = []
     for entry_id in entry_ids:
         call = calls[entry_id]
+        if call.facts_purged_at is not None:
+            continue  # what is left of its facts would make less of it
         result = projection.project(facts[entry_id].as_facts(call, commands, directory))
         if result is None:
             empty += [call.pk] if call.started_at is None else []
@@ -187,14 +179,15 @@ def _join_commands(changes: Sequence[Change]) -> None:
     without_call = [Command(pk=one.pk, call=call) for call, one in joined if one.call_id is None]
     if without_call:
         Command.objects.filter(call=None).bulk_update(without_call, ["call"])
-    unproven = [one.pk for _call, one in joined if one.status in _UNPROVEN]
-    if unproven:
-        Command.objects.filter(pk__in=unproven, status__in=_UNPROVEN).update(
-            status=Command.Status.CONFIRMED, settled_at=timezone.now(), problem="", error=""
-        )
     for change in changes:
-        if change.call.command_id in unproven:
-            change.confirmed.append(change.call.command_id)
+        command = change.call.command
+        if command is None or command.status not in _UNPROVEN:
+            continue
+        # Its own answer may have come meanwhile: then this is no news.
+        if Command.objects.filter(pk=command.pk, status__in=_UNPROVEN).update(
+            status=Command.Status.CONFIRMED, settled_at=timezone.now(), problem="", error=""
+        ):
+            change.confirmed.append(command.pk)
 
 
 def _mark_processed(facts: Iterable[StoredFacts]) -> None:
