@@ -36,16 +36,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--database", choices=database.CHOICES, default="postgresql")
     parser.add_argument("--calls", type=int, default=400, help="conversations of 7 notifications")
     parser.add_argument("--clients", type=int, default=4, help="simultaneous senders")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the server")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args(argv)
     with database.prepared(options.database):
         _team()
-        server, port = _server()
+        server, port = _server(options.workers)
         try:
             figures = _measure(port, options)
         finally:
-            server.send_signal(signal.SIGTERM)
+            os.killpg(server.pid, signal.SIGTERM)
             server.wait(timeout=20)
         stored = _stored()
     _show(options, figures)
@@ -54,8 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def serve() -> None:
-    """The server process: Django's own threaded server, connections kept open."""
+def serve(workers: int) -> None:
+    """The server: Django's own threaded one in several processes, connections kept open."""
     import django
 
     django.setup()
@@ -73,15 +74,21 @@ def serve() -> None:
     server = ThreadedWSGIServer(("127.0.0.1", 0), Handler)
     server.set_app(WSGIHandler())
     print(server.server_port, flush=True)
+    # Workers of one listening socket, as application servers have them.
+    for _worker in range(workers - 1):
+        if os.fork() == 0:
+            break
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     server.serve_forever()
 
 
-def _server() -> tuple[subprocess.Popen[str], int]:
+def _server(workers: int) -> tuple[subprocess.Popen[str], int]:
     child = subprocess.Popen(
-        [sys.executable, "-c", "from benchmarks.webhooks import serve; serve()"],
+        [sys.executable, "-c", f"from benchmarks.webhooks import serve; serve({workers})"],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ.copy(),
+        start_new_session=True,
     )
     assert child.stdout is not None
     return child, int(child.stdout.readline())
@@ -164,7 +171,8 @@ def _stored() -> dict[str, int]:
 
 def _show(options: argparse.Namespace, figures: dict[str, float]) -> None:
     table.show(
-        f"Notifications per second on {options.database}, {options.clients} clients"
+        f"Notifications per second on {options.database}, {options.workers} workers,"
+        f" {options.clients} clients"
         f" ({table.machine()})",
         ("", "per second", "ratio"),
         [
