@@ -8,6 +8,7 @@ because an in-memory database has other locks than the one users run.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import tempfile
 from pathlib import Path
@@ -44,10 +45,21 @@ def _databases() -> dict[str, dict[str, Any]]:
     if vendor == "postgresql":
         return {"default": {"ENGINE": "django.db.backends.postgresql", **server}}
     if vendor == "mariadb":
+        _without_compiler()
         server["OPTIONS"] = {"charset": "utf8mb4"}
         server["TEST"] = {"CHARSET": "utf8mb4"}
         return {"default": {"ENGINE": "django.db.backends.mysql", **server}}
     raise RuntimeError(f"DATABASE={vendor}: expected sqlite, postgresql or mariadb")
+
+
+def _without_compiler() -> None:
+    """Let PyMySQL stand in for mysqlclient, which needs a compiler to be installed."""
+    if importlib.util.find_spec("MySQLdb") is None:
+        import pymysql
+
+        # The version whose interface it has; Django asks for it.
+        pymysql.version_info = (2, 2, 8, "final", 0)
+        pymysql.install_as_MySQLdb()
 
 
 DATABASES = _databases()
