@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from ..models import Call, CallParty, Line
 from ..protocol import codes
@@ -43,6 +43,17 @@ def below_stale(call: Call) -> SafeString:
     if not is_closed_as_stale(call):
         return SafeString("")
     return format_html('<span class="mango-under mango-note">{}</span>', gettext("closed as stale"))
+
+
+def known_from(call: Call) -> str:
+    """Which kinds of facts know the call, in words, the most trusted first."""
+    words = {
+        "summary": pgettext("source of a call", "summary"),
+        "extended": pgettext("source of a call", "extended statistics"),
+        "basic": pgettext("source of a call", "statistics"),
+        "events": pgettext("source of a call", "events"),
+    }
+    return ", ".join(words.get(name, name) for name in call.sources.split(",") if name)
 
 
 def client(call: Call) -> str:

@@ -72,7 +72,7 @@ class CallAdmin(CallPages, MissedPages, JournalAdmin):
                 "fields": (
                     "reason",
                     ("reached", "group_number"),
-                    ("sources", "is_final"),
+                    ("known_from", "is_final"),
                     ("account", "entry_id"),
                     "open_legs",
                 )
@@ -124,6 +124,10 @@ class CallAdmin(CallPages, MissedPages, JournalAdmin):
     def client_detail(self, call: Call) -> str:
         shown, raw = call_text.client(call), call.client_number_raw
         return f"{shown} ({raw})" if raw and raw != call.client_number.lstrip("+") else shown
+
+    @admin.display(description=_("confirmed by"))
+    def known_from(self, call: Call) -> str:
+        return self.known(call_text.known_from(call))
 
     @admin.display(description=_("employee"), ordering="employee__name")
     def who(self, call: Call) -> str:
