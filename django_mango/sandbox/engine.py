@@ -191,14 +191,21 @@ class Engine:
 
     def _step(self, call: Conversation, script: Script) -> None:
         with self._lock:
-            if self._playing.get(call.entry_id, (None, None))[1] is not script:
+            if not self._is_played(call, script):
                 return  # a hang-up has put another script in its place
             try:
                 seconds = next(script)
             except StopIteration:
                 del self._playing[call.entry_id]
                 return
-        self._scheduler.after(seconds / self._speed, lambda: self._step(call, script))
+        self._scheduler.after(
+            seconds / self._speed,
+            lambda: self._step(call, script),
+            lambda: self._is_played(call, script),
+        )
+
+    def _is_played(self, call: Conversation, script: Script) -> bool:
+        return self._playing.get(call.entry_id, (None, None))[1] is script
 
     def _store(self, row: Row) -> None:
         self._rows.append(row)

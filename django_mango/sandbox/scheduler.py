@@ -17,6 +17,7 @@ class _Job:
     due: float
     number: int
     run: Callable[[], None] = field(compare=False)
+    is_wanted: Callable[[], bool] = field(compare=False)
 
 
 class Scheduler:
@@ -37,12 +38,20 @@ class Scheduler:
         self._stopping = False
         self._thread: threading.Thread | None = None
 
-    def after(self, seconds: float, run: Callable[[], None]) -> None:
-        """Run ``run`` once, ``seconds`` from now (0: as soon as its turn comes)."""
+    def after(
+        self,
+        seconds: float,
+        run: Callable[[], None],
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Run ``run`` once, ``seconds`` from now (0: as soon as its turn comes).
+
+        A job that is not wanted any more does nothing and is not waited for.
+        """
         with self._changed:
             self._given += 1
             due = self._clock.monotonic() + max(0.0, seconds)
-            heapq.heappush(self._jobs, _Job(due, self._given, run))
+            heapq.heappush(self._jobs, _Job(due, self._given, run, is_wanted))
             self._changed.notify_all()
 
     def next_due(self) -> float | None:
@@ -51,9 +60,9 @@ class Scheduler:
             return self._jobs[0].due if self._jobs else None
 
     def is_idle(self) -> bool:
-        """Whether nothing runs and nothing waits."""
+        """Whether nothing runs and nothing that is still wanted waits."""
         with self._changed:
-            return not self._jobs and not self._running
+            return not self._running and not any(job.is_wanted() for job in self._jobs)
 
     def run_due(self) -> int:
         """Run every job that is due now, also those that become due meanwhile; how many ran."""

@@ -1,9 +1,12 @@
 """What ``django_mango.testing`` gives to an integrator's tests."""
 
 import socket
+import time
 
 import pytest
 
+from django_mango.client import Client
+from django_mango.protocol.commands import Hangup
 from django_mango.sandbox import OptionError
 from django_mango.testing import running_sandbox
 
@@ -39,3 +42,18 @@ def test_a_senseless_option_is_an_error():
 def test_waiting_for_a_call_that_goes_on_gives_up(mango_sandbox):
     mango_sandbox.incoming_call("79161234567", talk_seconds=3600)
     assert not mango_sandbox.wait_idle(timeout=0)
+
+
+@pytest.mark.mango_sandbox(speed=100, calls=0)
+def test_a_long_call_that_is_hung_up_keeps_nobody_waiting(mango_sandbox):
+    """Its old steps lie an hour ahead; they are not wanted any more."""
+    mango_sandbox.incoming_call("79161234567", to="101", talk_seconds=86_400)
+    for _ in range(500):
+        legs = [leg for call in mango_sandbox.engine.live_calls() for leg in call["legs"]]
+        if any(leg["state"] == "Connected" and leg["location"] == "abonent" for leg in legs):
+            break
+        time.sleep(0.01)
+    client = Client(mango_sandbox.credentials, api_url=mango_sandbox.url)
+    client.send(Hangup("end", str(legs[-1]["call_id"])))
+    assert mango_sandbox.wait_idle(timeout=20)
+    assert mango_sandbox.notifications[-1][0] == "events/summary"
