@@ -56,4 +56,5 @@ def test_a_long_call_that_is_hung_up_keeps_nobody_waiting(mango_sandbox):
     client = Client(mango_sandbox.credentials, api_url=mango_sandbox.url)
     client.send(Hangup("end", str(legs[-1]["call_id"])))
     assert mango_sandbox.wait_idle(timeout=20)
-    assert mango_sandbox.notifications[-1][0] == "events/summary"
+    # The outcome of the command and the end of the call come in any order.
+    assert "events/summary" in [kind for kind, _ in mango_sandbox.notifications]
