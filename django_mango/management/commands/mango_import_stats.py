@@ -109,8 +109,9 @@ class Command(MangoCommand):
             try:
                 report = import_statistics(account, since, until, window=window, progress=progress)
             except ImportRunning as running:
-                # Not a fault: whoever runs does what was asked for.
-                self.stdout.write(str(running))
+                # Not a fault: whoever runs does what was asked for, and cron need not write.
+                if verbosity:
+                    self.stdout.write(str(running))
                 return
         self._tell(report, progress, verbosity)
 
