@@ -36,6 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"needs DATABASE={wanted}, this is {vendor}"))
 
 
+@pytest.fixture(autouse=True)
+def _no_memory_of_another_test() -> None:
+    """A process remembers accounts and employees for seconds, rows of a test live shorter."""
+    from django_mango.services.caching import forget
+
+    forget()
+
+
 class NetworkForbidden(AssertionError):
     """A test tried to leave this machine."""
 
