@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,8 @@ def prepared(vendor: str) -> Iterator[None]:
     Children of this process inherit it through the environment.
     """
     os.environ["DATABASE"] = vendor
+    if vendor != "sqlite":
+        os.environ.update(_server(vendor))
     os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
     with tempfile.TemporaryDirectory() as folder:
         # Two benchmarks at one moment must not drop each other's database.
@@ -44,3 +48,14 @@ def prepared(vendor: str) -> Iterator[None]:
         finally:
             connection.close()
             creation.destroy_test_db(name, verbosity=0)
+
+
+def _server(vendor: str) -> dict[str, str]:
+    """Where the server is and as whom we may create a database; ends with one line if nowhere."""
+    finder = Path(__file__).parent.parent / "scripts" / "database-server"
+    found = subprocess.run(
+        [sys.executable, str(finder), vendor], capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        raise SystemExit(found.stderr.strip())
+    return dict(line.split("=", 1) for line in found.stdout.splitlines())

@@ -15,6 +15,7 @@ from ..protocol.times import to_unix
 from . import statements
 from .bulk import record_of
 from .caching import note_strangers, without_strangers
+from .statements import Text
 
 #: Kinds of notifications that create or change a call.
 CALL_KINDS = ("events/call", "events/summary")
@@ -51,15 +52,20 @@ _read = lru_cache(maxsize=1024)(notifications.read)
 
 
 def read_facts(
-    account: Account, calls: Collection[Call], *, with_new_records: bool = False
+    account: Account,
+    calls: Collection[Call],
+    texts: Sequence[Text] | None = None,
+    *,
+    with_new_records: bool = False,
 ) -> dict[str, StoredFacts]:
     """Every stored fact of these calls, whose rows are locked, by ``entry_id``.
 
     Records are committed together with their calls, so that a call which does not
-    name them among its sources has none, but for those of this very transaction.
+    name them among its sources has none, but for those of this very transaction. ``texts``
+    are the notifications of a single call, where they were read with it.
     """
     facts = {call.entry_id: StoredFacts() for call in calls}
-    _read_notifications(account, facts)
+    _read_notifications(facts, _texts(account, list(facts), texts))
     with_records = [
         call.entry_id
         for call in calls
@@ -88,10 +94,10 @@ def read_commands(
 
 
 def _texts(
-    account: Account, entry_ids: Sequence[str]
+    account: Account, entry_ids: Sequence[str], texts: Sequence[Text] | None
 ) -> Iterable[tuple[str, int, str, str, object]]:
     if len(entry_ids) == 1:
-        rows = statements.read_texts(account.pk, entry_ids[0])
+        rows = statements.read_texts(account.pk, entry_ids[0]) if texts is None else texts
         return [(entry_ids[0], *row) for row in rows]
     return (
         Notification.objects.filter(account=account, entry_id__in=entry_ids, kind__in=CALL_KINDS)
@@ -100,8 +106,10 @@ def _texts(
     )
 
 
-def _read_notifications(account: Account, facts: Mapping[str, StoredFacts]) -> None:
-    for entry_id, pk, kind, text, processed_at in _texts(account, list(facts)):
+def _read_notifications(
+    facts: Mapping[str, StoredFacts], texts: Iterable[tuple[str, int, str, str, object]]
+) -> None:
+    for entry_id, pk, kind, text, processed_at in texts:
         stored = facts[entry_id]
         if processed_at is None:
             stored.waiting.append(pk)

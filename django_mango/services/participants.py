@@ -12,8 +12,8 @@ from django.db.models import Q
 from ..models import Account, Call, CallParty
 from ..protocol.projection import ProjectedCall, ProjectedParty
 from ..protocol.times import moment_or_none
-from . import statements
 from .bulk import upsert
+from .statements import Script
 
 #: No extension or number has a control character: the readers refuse it.
 _SEPARATOR = "\x1f"
@@ -28,12 +28,14 @@ def digests_of(result: ProjectedCall) -> dict[str, str]:
 
 
 def write_parties(
-    account: Account, calls: Sequence[tuple[Call, ProjectedCall, Mapping[str, str]]]
+    account: Account,
+    calls: Sequence[tuple[Call, ProjectedCall, Mapping[str, str]]],
+    script: Script,
 ) -> None:
     """Make the participants of these calls what the projection says.
 
     The third value is what ``Call.participants`` held before: equal ones cost
-    nothing.
+    nothing. The one change most notifications make is left to ``script``.
     """
     fresh: list[CallParty] = []
     gone: list[Q] = []
@@ -50,19 +52,19 @@ def write_parties(
     for start in range(0, len(gone), _DELETED_AT_ONCE):
         CallParty.objects.filter(reduce(or_, gone[start : start + _DELETED_AT_ONCE])).delete()
     if len(calls) == 1 and len(fresh) == 1:
-        _write_one(fresh[0], calls[0][2])
+        _write_one(fresh[0], calls[0][2], script)
     else:
         upsert(CallParty, fresh, key=("call", "extension", "number"), update=_CHANGEABLE)
 
 
-def _write_one(row: CallParty, before: Mapping[str, str]) -> None:
+def _write_one(row: CallParty, before: Mapping[str, str], script: Script) -> None:
     """The case of most notifications: one phone rings, is taken or is put down."""
     if f"{row.extension}{_SEPARATOR}{row.number}" not in before:
-        statements.insert_row(row)
+        script.insert(row)
         return
     key = {"call_id": row.call_id, "extension": row.extension, "number": row.number}
     values = {name: getattr(row, name) for name in _VALUES}
-    statements.update_row(CallParty, key, values)
+    script.update(CallParty, key, values)
 
 
 def _identity(party: ProjectedParty) -> str:

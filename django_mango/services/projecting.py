@@ -85,9 +85,8 @@ def project_locked(
     the calls do not know yet. What follows from the changes is the caller's, after
     the commit.
     """
-    lock_calls(account, entry_ids)
-    calls = _read_calls(account, entry_ids)
-    facts = read_facts(account, calls.values(), with_new_records=with_new_records)
+    calls, texts = _locked_calls(account, entry_ids)
+    facts = read_facts(account, calls.values(), texts, with_new_records=with_new_records)
     commands = read_commands(account, calls.values(), facts.values())
     changes: list[Change] = []
     parties: list[tuple[Call, ProjectedCall, Mapping[str, str]]] = []
@@ -105,12 +104,14 @@ def project_locked(
         if change is not None:
             changes.append(change)
             parties.append((call, result, before))
-    _write(changes)
-    write_parties(account, parties)
+    script = statements.Script()
+    _write(changes, script)
+    write_parties(account, parties, script)
     if empty:  # facts without any time make no call: the row made for locking goes again
         Call.objects.filter(pk__in=empty).delete()
     _join_commands(changes)
-    _mark_processed(facts.values())
+    _mark_processed(facts.values(), script)
+    script.run()
     return changes
 
 
@@ -120,9 +121,6 @@ def lock_calls(account: Account, entry_ids: Sequence[str]) -> None:
     The first statement of the transaction is a write: on SQLite a transaction
     that reads first cannot become a writer while another one writes.
     """
-    # One known call, the case of most notifications, is locked by the cheapest write.
-    if len(entry_ids) == 1 and statements.lock_known(account.pk, entry_ids[0]):
-        return
     upsert(
         Call,
         [Call(account=account, entry_id=entry_id) for entry_id in entry_ids],
@@ -131,19 +129,32 @@ def lock_calls(account: Account, entry_ids: Sequence[str]) -> None:
     )
 
 
-def _read_calls(account: Account, entry_ids: Sequence[str]) -> dict[str, Call]:
+def _locked_calls(
+    account: Account, entry_ids: Sequence[str]
+) -> tuple[dict[str, Call], list[statements.Text] | None]:
+    """The calls, locked first and read then; new ones as skeletons.
+
+    Of a single known call its notifications come along.
+    """
+    # One known call is the case of most notifications.
     if len(entry_ids) == 1:
-        return {entry_ids[0]: statements.read_call(account.pk, entry_ids[0])}
+        entry_id = entry_ids[0]
+        known = statements.lock_and_read(account.pk, entry_id)
+        if known is not None:
+            return {entry_id: known[0]}, known[1]
+        lock_calls(account, entry_ids)
+        return {entry_id: statements.read_call(account.pk, entry_id)}, None
+    lock_calls(account, entry_ids)
     calls = Call.objects.filter(account=account, entry_id__in=entry_ids).order_by()
-    return {call.entry_id: call for call in calls.select_related("command")}
+    return {call.entry_id: call for call in calls.select_related("command")}, None
 
 
-def _write(changes: Sequence[Change]) -> None:
+def _write(changes: Sequence[Change], script: statements.Script) -> None:
     """Write the changed calls: one by its changed columns, many in one statement."""
     if len(changes) == 1:
         change = changes[0]
         values = {name: getattr(change.call, name) for name in change.fields}
-        statements.update_row(Call, {"id": change.call.pk}, values)
+        script.update(Call, {"id": change.call.pk}, values)
         return
     upsert(Call, [item.call for item in changes], key=("account", "entry_id"), update=_COLUMNS)
 
@@ -190,10 +201,10 @@ def _join_commands(changes: Sequence[Change]) -> None:
             change.confirmed.append(command.pk)
 
 
-def _mark_processed(facts: Iterable[StoredFacts]) -> None:
+def _mark_processed(facts: Iterable[StoredFacts], script: statements.Script) -> None:
     waiting = [pk for stored in facts for pk in stored.waiting]
     if len(waiting) == 1:
         done = {"processed_at": timezone.now(), "error": ""}
-        statements.update_row(Notification, {"id": waiting[0]}, done)
+        script.update(Notification, {"id": waiting[0]}, done)
     elif waiting:
         Notification.objects.filter(pk__in=waiting).update(processed_at=timezone.now(), error="")

@@ -22,6 +22,8 @@ from ..models import Call, Command, Notification
 _INSERTABLE = frozenset({"postgresql", "sqlite", "mysql"})
 _COMMAND = ("command_id", "kind", "status", "call_id")
 _Converter = Callable[[Any, Any, Any], Any]
+#: Key, kind, text and time of processing of a notification.
+Text = tuple[int, str, str, object]
 
 
 def insert_row(row: Model) -> None:
@@ -39,8 +41,32 @@ def insert_row(row: Model) -> None:
     row._state.db = DEFAULT_DB_ALIAS
 
 
-def lock_known(account_pk: int, entry_id: str) -> bool:
-    """Lock the row of a known call by setting a column to itself; whether there is one."""
+def lock_and_read(account_pk: int, entry_id: str) -> tuple[Call, list[Text]] | None:
+    """Lock a known call by setting a column to itself, then read it and its notifications.
+
+    ``None`` if it is unknown. PostgreSQL does it in one message; each statement of it still
+    sees what was committed before it began.
+    """
+    if not _takes_several(_connection()):
+        known = _lock(account_pk, entry_id)
+        if not known:
+            return None
+        return read_call(account_pk, entry_id), read_texts(account_pk, entry_id)
+    with _connection().cursor() as cursor:
+        both = f"{_lock_sql(returning=True)}; {_texts_sql()}"
+        cursor.execute(both, [account_pk, entry_id, account_pk, entry_id])
+        row = cursor.fetchone()
+        cursor.nextset()
+        texts: list[Text] = list(cursor.fetchall())
+    if row is None:
+        return None
+    call = _as_call(list(row))
+    if call.command_id is not None:
+        call.command = Command.objects.only(*_COMMAND).get(pk=call.command_id)
+    return call, texts
+
+
+def _lock(account_pk: int, entry_id: str) -> bool:
     with _connection().cursor() as cursor:
         cursor.execute(_lock_sql(), [account_pk, entry_id])
         return bool(cursor.rowcount)
@@ -48,41 +74,78 @@ def lock_known(account_pk: int, entry_id: str) -> bool:
 
 def read_call(account_pk: int, entry_id: str) -> Call:
     """The locked call with the command that placed it."""
-    connection = _connection()
-    with connection.cursor() as cursor:
+    with _connection().cursor() as cursor:
         cursor.execute(_call_sql(), [account_pk, entry_id])
         values = list(cursor.fetchone())
+    call = _as_call(values)
+    if call.command_id is not None:
+        own = dict(zip(_COMMAND, values[-len(_COMMAND) :], strict=True))
+        call.command = Command(pk=call.command_id, account_id=account_pk, **own)
+    return call
+
+
+def _as_call(values: list[Any]) -> Call:
+    """The call in a row that begins with its columns, converted by their fields."""
+    connection = _connection()
     names, converters = _call_columns(connection.vendor)
     for position, expression, column_converters in converters:
         for convert in column_converters:
             values[position] = convert(values[position], expression, connection)
     call: Call = Call.from_db(DEFAULT_DB_ALIAS, names, values[: len(names)])
-    if call.command_id is not None:
-        own = dict(zip(_COMMAND, values[len(names) :], strict=True))
-        call.command = Command(pk=call.command_id, account_id=account_pk, **own)
     return call
 
 
-def read_texts(account_pk: int, entry_id: str) -> list[tuple[int, str, str, object]]:
-    """Key, kind, text and time of processing of the call's notifications."""
+def read_texts(account_pk: int, entry_id: str) -> list[Text]:
+    """The call's notifications."""
     with _connection().cursor() as cursor:
         cursor.execute(_texts_sql(), [account_pk, entry_id])
         return [(pk, kind, text, at) for pk, kind, text, at in cursor.fetchall()]
 
 
-def update_row(model: type[Model], key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    """Set columns of the row with this key; whether there is one.
+class Script:
+    """Writes to one call's rows, sent in one message where the database takes several."""
 
-    ``key`` and ``values`` are by attribute name, as ``setattr`` takes them.
-    """
-    connection = _connection()
-    prepared = [
-        _field(model, name).get_db_prep_save(value, connection)
-        for name, value in (*values.items(), *key.items())
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_update_sql(model, tuple(values), tuple(key)), prepared)
-        return bool(cursor.rowcount)
+    def __init__(self) -> None:
+        self._statements: list[tuple[str, list[Any]]] = []
+
+    def update(self, model: type[Model], key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Set columns of the row with this key, both by attribute name."""
+        connection = _connection()
+        prepared = [
+            _field(model, name).get_db_prep_save(value, connection)
+            for name, value in (*values.items(), *key.items())
+        ]
+        self._statements.append((_update_sql(model, tuple(values), tuple(key)), prepared))
+
+    def insert(self, row: Model) -> None:
+        """Insert a row whose key nobody asks for."""
+        connection = _connection()
+        fields = _plain_fields(type(row))
+        values = [
+            field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields
+        ]
+        self._statements.append((_insert_sql(type(row), ""), values))
+
+    def run(self) -> None:
+        """Send everything, in the order it was given."""
+        if not self._statements:
+            return
+        connection = _connection()
+        with connection.cursor() as cursor:
+            if _takes_several(connection):
+                cursor.execute(
+                    "; ".join(sql for sql, _values in self._statements),
+                    [value for _sql, values in self._statements for value in values],
+                )
+                return
+            for sql, values in self._statements:
+                cursor.execute(sql, values)
+
+
+def _takes_several(connection: BaseDatabaseWrapper) -> bool:
+    """Whether several statements go in one message: values are bound by the client then."""
+    options = connection.settings_dict.get("OPTIONS", {})
+    return connection.vendor == "postgresql" and not options.get("server_side_binding")
 
 
 def _connection() -> BaseDatabaseWrapper:
@@ -157,8 +220,13 @@ def _insert_sql(model: type[Model], vendor: str) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){returning}"  # noqa: S608
 
 
-def _lock_sql() -> str:
-    return _update_sql(Call, ("entry_id",), ("account", "entry_id"), to_itself=True)
+@lru_cache(maxsize=2)
+def _lock_sql(*, returning: bool = False) -> str:
+    locking = _update_sql(Call, ("entry_id",), ("account", "entry_id"), to_itself=True)
+    if not returning:
+        return locking
+    columns = (_column(Call, field.name) for field in Call._meta.concrete_fields)
+    return f"{locking} RETURNING {', '.join(columns)}"
 
 
 @lru_cache(maxsize=64)
