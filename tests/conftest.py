@@ -38,10 +38,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_memory_of_another_test() -> None:
-    """A process remembers accounts and employees for seconds, rows of a test live shorter."""
+    """A process remembers accounts and employees for seconds, rows of a test live shorter.
+
+    The language of the last page asked for stays active in its thread.
+    """
+    from django.utils import translation
+
     from django_mango.services.caching import forget
 
     forget()
+    translation.deactivate()
 
 
 class NetworkForbidden(AssertionError):
