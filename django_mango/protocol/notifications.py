@@ -20,6 +20,8 @@ _FAMILIES = ("events", "result")
 _ALIASES = {"result/stats": "result/stat"}
 STATES = ("Appeared", "Connected", "OnHold", "Disconnected")
 _STATE_BY_WORD = {state.lower(): state for state in STATES}
+#: Kinds that create or change a call.
+CALL_KINDS = ("events/call", "events/summary")
 LOCATIONS = ("ivr", "queue", "abonent")
 
 
@@ -215,7 +217,7 @@ def read(kind: str, text: str) -> Value:
     """The value of one notification; raises ``ReadError`` when it cannot be understood."""
     source = values.json_object(text)
     # Documents print summary samples under events/call; their shape tells (Q75).
-    if kind in ("events/call", "events/summary"):
+    if kind in CALL_KINDS:
         is_summary = kind == "events/summary" or "call_direction" in source
         return (
             _summary(source, text)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from ..models import Account, Call, CallRecord, Command, Notification
 from ..protocol import notifications
 from ..protocol.errors import ReadError
+from ..protocol.notifications import CALL_KINDS
 from ..protocol.projection import Directory, Facts
 from ..protocol.statistics import Record
 from ..protocol.times import to_unix
@@ -16,9 +17,6 @@ from . import statements
 from .bulk import record_of
 from .caching import note_strangers, without_strangers
 from .statements import Text
-
-#: Kinds of notifications that create or change a call.
-CALL_KINDS = ("events/call", "events/summary")
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 from ..models import Call, Command, Notification
+from ..protocol.notifications import CALL_KINDS
 
 #: Databases whose key of an inserted row we know how to learn.
 _INSERTABLE = frozenset({"postgresql", "sqlite", "mysql"})
@@ -203,11 +204,12 @@ def _call_sql() -> str:
 @lru_cache(maxsize=1)
 def _texts_sql() -> str:
     columns = [_column(Notification, name) for name in ("id", "kind", "json", "processed_at")]
+    kinds = ", ".join(f"'{kind}'" for kind in CALL_KINDS)
     return (
         f"SELECT {', '.join(columns)} FROM {_quoted(Notification._meta.db_table)}"  # noqa: S608
         f" WHERE {_column(Notification, 'account')} = %s"
         f" AND {_column(Notification, 'entry_id')} = %s"
-        f" AND {_column(Notification, 'kind')} IN ('events/call', 'events/summary')"
+        f" AND {_column(Notification, 'kind')} IN ({kinds})"
     )
 
 

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from .. import conf
 from ..models import Account, Call, Notification
+from ..protocol.notifications import CALL_KINDS
 from ..protocol.projection import Directory
 from . import journal
 from .changes import Change
 from .directory import with_directory
-from .facts import CALL_KINDS
 from .following import News
 from .inbox import replay
 from .missed import resolve_clients
