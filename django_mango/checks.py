@@ -28,7 +28,9 @@ from . import conf
 from .models.account import Account, validate_alias
 
 TAG = "django_mango"
-_CHECKED_APART = {"ACCOUNTS", "API_KEY", "API_SALT", "API_URL", "PREVIOUS", "TIMEOUT"}
+_CHECKED_APART = {"ACCOUNTS", "API_KEY", "API_SALT", "API_URL", "PREVIOUS", "TIMEOUT", "TEAM_OF"}
+#: Keys that hold a function or its dotted path.
+_HOOKS = ("TEAM_OF",)
 _ACCOUNT_KEYS = ("API_KEY", "API_SALT", "API_URL", "NAME", "PREVIOUS")
 
 
@@ -51,6 +53,7 @@ def check_settings(
         _check_types,
         _check_timeout,
         _check_regions,
+        _check_hooks,
         _check_admin_sites,
         _check_accounts,
     )
@@ -123,14 +126,33 @@ def _check_timeout(_mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def _check_regions(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
     codes = [mango.get("DEFAULT_REGION", conf.KNOWN["DEFAULT_REGION"].default)]
-    allowed = mango.get("ALLOWED_DESTINATIONS")
-    codes += [code for code in allowed if code != "*"] if isinstance(allowed, (list, tuple)) else []
+    for name in ("ALLOWED_DESTINATIONS", "DENIED_DESTINATIONS"):
+        given = mango.get(name)
+        codes += [one for one in given if one != "*"] if isinstance(given, (list, tuple)) else []
     for code in codes:
-        if isinstance(code, str) and code.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        if not isinstance(code, str) or _is_prefix(code):
+            continue
+        if code.upper() not in phonenumbers.SUPPORTED_REGIONS:
             yield Warning(
                 _("%(code)s is no country of the telephone network.") % {"code": repr(code)},
-                hint=_("Use ISO codes of two letters: RU, KZ, GB."),
+                hint=_("Use ISO codes of two letters: RU, KZ, GB; or prefixes: '+7495'."),
                 id="django_mango.W005",
+            )
+
+
+def _is_prefix(text: str) -> bool:
+    return text.startswith("+") and text[1:].isascii() and text[1:].isdigit()
+
+
+def _check_hooks(_mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for name in _HOOKS:
+        try:
+            conf.hook(name)
+        except ImproperlyConfigured as error:
+            yield Error(
+                str(error),
+                hint=_("Give a function, or its dotted path: 'project.telephony.function'."),
+                id="django_mango.E010",
             )
 
 

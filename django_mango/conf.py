@@ -6,13 +6,14 @@ argument, then the account's own value, then ``MANGO``, then the default.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from .protocol.signing import Credentials
 
@@ -64,7 +65,28 @@ KNOWN: Mapping[str, Setting] = {
     "ALLOWED_DESTINATIONS": Setting(
         None,
         (list, tuple, type(None)),
-        "ISO codes of countries that may be called, ['*'] for all; default: the home country",
+        "ISO codes of countries and prefixes with a plus that may be called, ['*'] for all;"
+        " default: the home country",
+    ),
+    "DENIED_DESTINATIONS": Setting(
+        (), (list, tuple), "ISO codes and prefixes with a plus that may never be called"
+    ),
+    "CALLS_PER_HOUR": Setting(
+        60, (int, type(None)), "how many calls a user may place within an hour, None for any number"
+    ),
+    "CALLS_PER_DAY": Setting(
+        400,
+        (int, type(None)),
+        "how many calls a user may place within 24 hours, None for any number",
+    ),
+    "TEAM_OF": Setting(
+        None,
+        (str, type(None), object),
+        "a function, or its dotted path, that gives the users of a user's team;"
+        " default: who shares a group with him",
+    ),
+    "UNMAPPED_CALLS_TO": Setting(
+        "", (str,), "name of the user who looks after calls of people who are nobody in the CRM"
     ),
     "CALL_GUARD_SECONDS": Setting(
         10, _NUMBER, "a second click within so many seconds shows the running call"
@@ -109,6 +131,16 @@ def seconds(name: str) -> timedelta:
     return timedelta(seconds=value)
 
 
+def count(name: str) -> int | None:
+    """A key that holds a number of things, or ``None`` for any number of them."""
+    value = _raw().get(name, KNOWN[name].default)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ImproperlyConfigured(f"MANGO['{name}'] must be a whole number or None.")
+    return value
+
+
 def timeout() -> tuple[float, float]:
     """(connect, read) time-outs in seconds; both always apply."""
     value = _raw().get("TIMEOUT", KNOWN["TIMEOUT"].default)
@@ -123,14 +155,77 @@ def timeout() -> tuple[float, float]:
     return connect, read
 
 
-def destinations() -> frozenset[str]:
-    """ISO codes of countries that may be called; ``*`` stands for all."""
-    allowed = _raw().get("ALLOWED_DESTINATIONS")
-    if allowed is None:
-        return frozenset({get("DEFAULT_REGION", str).upper()})
-    if isinstance(allowed, str):
-        raise ImproperlyConfigured("MANGO['ALLOWED_DESTINATIONS'] must be a list of ISO codes.")
-    return frozenset(str(code).upper() for code in allowed)
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Countries (ISO codes, ``*`` for all) and prefixes of E.164 numbers, with plus."""
+
+    countries: frozenset[str]
+    prefixes: tuple[str, ...]
+
+    def covers(self, e164: str, country: str) -> bool:
+        """Whether a number of this country is among them."""
+        return (
+            "*" in self.countries
+            or country in self.countries
+            or any(e164.startswith(prefix) for prefix in self.prefixes)
+        )
+
+
+def allowed_destinations() -> Destinations:
+    """What may be called; without a setting the home country."""
+    given = _raw().get("ALLOWED_DESTINATIONS")
+    if given is None:
+        return Destinations(frozenset({get("DEFAULT_REGION", str).upper()}), ())
+    return _destinations("ALLOWED_DESTINATIONS", given)
+
+
+def denied_destinations() -> Destinations:
+    """What may never be called, even where its country is allowed."""
+    return _destinations("DENIED_DESTINATIONS", _raw().get("DENIED_DESTINATIONS", ()))
+
+
+def _destinations(name: str, given: object) -> Destinations:
+    if not isinstance(given, (list, tuple, set, frozenset)):
+        raise ImproperlyConfigured(
+            f"MANGO['{name}'] must be a list of ISO codes and of prefixes such as '+7495'."
+        )
+    texts = [str(one).strip() for one in given]
+    return Destinations(
+        frozenset(one.upper() for one in texts if not one.startswith("+")),
+        tuple(one for one in texts if one.startswith("+")),
+    )
+
+
+class TeamHook(Protocol):
+    """``MANGO["TEAM_OF"]``: the users, or their keys, whose calls a user of the team may see."""
+
+    def __call__(self, user: Any, /) -> Iterable[Any]: ...
+
+
+def team_hook() -> TeamHook | None:
+    """The hook of ``TEAM_OF``, imported where it is a dotted path."""
+    found: TeamHook | None = hook("TEAM_OF")
+    return found
+
+
+def hook(name: str) -> Any:
+    """The callable a key of ``MANGO`` holds or names by its dotted path; ``None`` without one.
+
+    Raises ``ImproperlyConfigured`` where it cannot be imported or called.
+    """
+    found = _raw().get(name, KNOWN[name].default)
+    if isinstance(found, str) and found:
+        try:
+            found = import_string(found)
+        except ImportError as error:
+            raise ImproperlyConfigured(
+                f"MANGO['{name}'] names {found!r}, which cannot be imported."
+            ) from error
+    if found in (None, ""):
+        return None
+    if not callable(found):
+        raise ImproperlyConfigured(f"MANGO['{name}'] must be: {KNOWN[name].hint}.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,9 +112,7 @@ def _started(one: Recording) -> str:
 
 
 def _commands(call: Call, user: CrmUser, site: str) -> Table:
-    commands = Command.objects.filter(call=call).select_related("user")
-    if not user.has_perm("django_mango.view_all_calls"):
-        commands = commands.filter(user=user.pk)
+    commands = Command.objects.visible_to(user).filter(call=call).select_related("user")
     return table(
         _("Commands"),
         [_("When"), _("Kind"), _("Status"), _("User")],

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Call, CallParty
+from ..models import Call, CallParty, scope
 from ..ui import text
 from . import call_text, missed, missed_text
 from .base import JournalAdmin
@@ -85,8 +85,7 @@ class CallAdmin(CallPages, MissedPages, JournalAdmin):
         return Call.objects.visible_to(request.user).prefetch_related(parties)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        may_see = ("django_mango.view_call", "django_mango.view_all_calls")
-        return any(request.user.has_perm(permission) for permission in may_see)
+        return scope.may_see_calls(request.user)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         base = super().get_changelist(request, **kwargs)

@@ -51,10 +51,7 @@ class CommandAdmin(JournalAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Command]:
-        commands = Command.objects.all()
-        if request.user.has_perm("django_mango.view_all_calls"):
-            return commands
-        return commands.filter(user=request.user.pk)
+        return Command.objects.visible_to(request.user)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Call, Employee, Notification
+from ..models import Call, Notification, scope
 
 
 def period_bounds(name: str, now: datetime) -> tuple[datetime, datetime] | None:
@@ -71,9 +71,7 @@ class EmployeeFilter(admin.SimpleListFilter):
     parameter_name = "employee"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        employees = Employee.objects.all()
-        if not request.user.has_perm("django_mango.view_all_calls"):
-            employees = employees.filter(user=request.user.pk)
+        employees = scope.visible_employees(request.user)
         return [(str(pk), name) for pk, name in employees.values_list("pk", "name")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:

@@ -36,6 +36,7 @@ class Account(models.Model):
         verbose_name = _("PBX account")
         verbose_name_plural = _("PBX accounts")
         ordering = ["alias"]
+        permissions = [("manage_settings", _("Can manage the settings of telephony"))]
 
     def __str__(self) -> str:
         return self.name or self.alias

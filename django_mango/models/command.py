@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from ..conf import CrmUser
 from ..protocol import codes
+from . import scope
 from .account import Account
 from .directory import Employee
 from .fields import ID_LENGTH, PbxIdField
@@ -21,6 +26,21 @@ class CommandQuerySet(models.QuerySet["Command"]):
     def running(self) -> CommandQuerySet:
         """Neither refused nor failed: the effect happens or may happen."""
         return self.exclude(status__in=[Command.Status.REFUSED, Command.Status.FAILED])
+
+    def visible_to(self, user: CrmUser) -> CommandQuerySet:
+        """Commands of the users whose calls ``user`` may see; his own always."""
+        if scope.sees_all(user):
+            return self.all()
+        users = scope.watched_users(user)
+        if users is None:
+            return self.filter(user=user.pk) if user.is_authenticated else self.none()
+        return self.filter(user__in=get_user_model()._default_manager.filter(users).values("pk"))
+
+    def placed_by(self, user: CrmUser, since: datetime) -> CommandQuerySet:
+        """Calls ``user`` placed since then; what we refused ourselves was none."""
+        return self.filter(user=user.pk, kind=Command.Kind.CALLBACK, created_at__gt=since).exclude(
+            problem=Command.Problem.NOT_ALLOWED
+        )
 
 
 class Command(models.Model):
@@ -52,6 +72,7 @@ class Command(models.Model):
         LOCKED_OUT = "locked_out", _("the PBX refuses this account for now")
         RATE_LIMITED = "rate_limited", _("too many requests")
         ANSWER_LOST = "answer_lost", _("the answer was lost")
+        NOT_ALLOWED = "not_allowed", _("not allowed here")
         TIMED_OUT = "timed_out", _("given up after a time-out")
         FAULT = "fault", _("a fault of our own")
 
@@ -110,6 +131,7 @@ class Command(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="mango_command_time"),
             models.Index(fields=["account", "status", "created_at"], name="mango_command_status"),
+            models.Index(fields=["user", "kind", "created_at"], name="mango_command_user"),
         ]
 
     def __str__(self) -> str:

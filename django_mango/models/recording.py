@@ -5,9 +5,32 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ..conf import CrmUser
+from . import scope
 from .account import Account
 from .call import Call
 from .fields import ID_LENGTH, PbxIdField
+
+LISTEN = "django_mango.listen_recording"
+DOWNLOAD = "django_mango.download_recording"
+
+
+class RecordingQuerySet(models.QuerySet["Recording"]):
+    """Vocabulary of recordings; their scope is that of the calls."""
+
+    def visible_to(self, user: CrmUser) -> RecordingQuerySet:
+        """Recordings of the calls ``user`` may see; those of unknown calls for who sees all."""
+        if scope.sees_all(user):
+            return self.all()
+        return self.filter(call__in=Call.objects.visible_to(user))
+
+    def audible_to(self, user: CrmUser) -> RecordingQuerySet:
+        """Recordings ``user`` may listen to: he sees the call and has the right to listen."""
+        return self.visible_to(user) if user.has_perm(LISTEN) else self.none()
+
+    def downloadable_by(self, user: CrmUser) -> RecordingQuerySet:
+        """Recordings ``user`` may keep as a file: a right of its own, beside that to listen."""
+        return self.audible_to(user) if user.has_perm(DOWNLOAD) else self.none()
 
 
 class Recording(models.Model):
@@ -40,11 +63,17 @@ class Recording(models.Model):
     added_at = models.DateTimeField(_("stored by the service"), null=True)
     tagged_at = models.DateTimeField(_("topics recognised"), null=True)
 
+    objects = RecordingQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("recording")
         verbose_name_plural = _("recordings")
         ordering = ["-started_at", "-pk"]
         default_permissions = ("view",)
+        permissions = [
+            ("listen_recording", _("Can listen to recordings")),
+            ("download_recording", _("Can download recordings")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["account", "recording_id"], name="mango_recording_id")
         ]

@@ -21,7 +21,14 @@ from .accounts import account_for, settings_of
 from .background import later
 from .destinations import destination, outgoing_line
 from .directory import employee_of, extensions_of
-from .errors import NoExtension, NothingToHangUp, NumberRefused, PermissionRefused
+from .errors import (
+    DestinationRefused,
+    NoExtension,
+    NothingToHangUp,
+    NumberRefused,
+    PermissionRefused,
+)
+from .refusals import note_refusal, refusal_meaning
 from .transactions import repeated, require_autocommit
 
 
@@ -83,9 +90,9 @@ def place_call(
     digits or the name of a SIP line (Q87); ``token`` makes a repeated submit one
     call. ``user=None`` is the site itself.
 
-    Raises ``UserError`` before anything is written, ``InsideTransaction`` among
-    them. Afterwards the returned ``Command`` tells what came of it: nothing is
-    raised, sent twice or forgotten.
+    Raises ``UserError`` before anything is sent, ``InsideTransaction`` among them; what is
+    not allowed is journalled as refused. Afterwards the returned ``Command`` tells what
+    came of it: nothing is raised, sent twice or forgotten.
     """
     require_autocommit()
     command, is_new = _journal_call(user, number, target, employee, line, account, token)
@@ -183,6 +190,22 @@ def outcome_text(command: Command) -> str:
 
 
 def _journal_call(
+    user: CrmUser | None,
+    number: str,
+    target: Any,
+    employee: Employee | None,
+    line: str | None,
+    account: Account | str | None,
+    token: str | None,
+) -> tuple[Command, bool]:
+    try:
+        return _open_call(user, number, target, employee, line, account, token)
+    except (DestinationRefused, PermissionRefused) as refusal:
+        note_refusal(refusal, user, number, employee=employee, account=account, target=target)
+        raise
+
+
+def _open_call(
     user: CrmUser | None,
     number: str,
     target: Any,
@@ -293,6 +316,8 @@ def _leg_to_end(user: CrmUser | None, call: Call, employee: Employee | None) -> 
 
 def _refusal_text(command: Command) -> str:
     problem = command.problem
+    if problem == Command.Problem.NOT_ALLOWED:
+        return refusal_meaning(command.error)
     if problem == Command.Problem.NOT_SENT:
         return _("The PBX cannot be reached. Nothing was sent; try again in a moment.")
     if problem == Command.Problem.LOCKED_OUT:

@@ -79,12 +79,16 @@ def _refuse_forbidden(number: numbers.Number) -> None:
         raise DestinationRefused(
             _("Calls to premium-rate numbers are not allowed."), "premium_number"
         )
-    allowed = conf.destinations()
-    if "*" not in allowed and numbers.region_of(number) not in allowed:
+    country = numbers.region_of(number)
+    denied = conf.denied_destinations().covers(number.e164, country)
+    if denied or not conf.allowed_destinations().covers(number.e164, country):
         raise DestinationRefused(
-            _("Calls to this country are not allowed: %(number)s.")
+            _("Calls to this number are not allowed: %(number)s.")
+            % {"number": numbers.for_people(number.e164)}
+            if denied
+            else _("Calls to this country are not allowed: %(number)s.")
             % {"number": numbers.for_people(number.e164)},
-            "country",
+            "denied" if denied else "country",
         )
 
 

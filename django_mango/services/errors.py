@@ -37,6 +37,10 @@ class DestinationRefused(UserError):
     """The number is fine, but calls there are not allowed."""
 
 
+class TooManyCalls(DestinationRefused):
+    """The user has placed as many calls as he may, for now."""
+
+
 class AccountUnknown(UserError):
     """The settings have no such PBX account."""
 

@@ -33,6 +33,7 @@ from .accounts import client_for
 from .announcing import send
 from .background import later
 from .bulk import upsert
+from .caps import refuse_too_many
 from .transactions import repeated
 
 log = logging.getLogger("django_mango.calling")
@@ -69,6 +70,7 @@ def open_command(
 
     The same token, or the same person asking for the same within the guard
     window, is one command; two clicks of one moment stand in line, on every database.
+    Raises ``TooManyCalls`` for a call above the user's caps.
     """
     now = timezone.now()
     _stand_in_line(account, now)
@@ -78,6 +80,8 @@ def open_command(
     )
     if running is not None:
         return running, False
+    if isinstance(wire, commands.Callback):
+        refuse_too_many(user, now)
     command = Command(
         account=account,
         command_id=wire.command_id,

@@ -100,6 +100,10 @@ def test_good_settings_are_silent(mango: dict[str, Any]) -> None:
         ("E009", {**GOOD, "API_URL": "ftp://app.mango-office.ru/"}),
         ("E009", {**GOOD, "API_URL": 5}),
         ("E009", {"ACCOUNTS": {"office": {**GOOD, "API_URL": "https://"}}}),
+        ("E010", {**GOOD, "TEAM_OF": "nowhere.at.all"}),
+        ("E010", {**GOOD, "TEAM_OF": 7}),
+        ("E002", {**GOOD, "CALLS_PER_HOUR": "many"}),
+        ("E002", {**GOOD, "CALLS_PER_DAY": -1}),
         ("W001", {**GOOD, "API_SALTS": "x"}),
         ("W001", {"ACCOUNTS": {"office": {**GOOD, "SALT": "x"}}}),
         ("W002", {}),
@@ -108,6 +112,7 @@ def test_good_settings_are_silent(mango: dict[str, Any]) -> None:
         ("W003", {"ACCOUNTS": {"office": {**GOOD, "API_URL": "http://10.0.0.1/vpbx/"}}}),
         ("W005", {**GOOD, "DEFAULT_REGION": "UK"}),
         ("W005", {**GOOD, "ALLOWED_DESTINATIONS": ["RU", "Russia"]}),
+        ("W005", {**GOOD, "DENIED_DESTINATIONS": ["+7809", "+78x"]}),
         ("W006", {"ACCOUNTS": {"a": GOOD, "b": {**OTHER, "API_KEY": "the-key"}}}),
     ],
 )
