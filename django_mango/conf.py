@@ -98,6 +98,9 @@ KNOWN: Mapping[str, Setting] = {
         300, _NUMBER, "calls newer than this may be missing in statistics"
     ),
     "STATS_MAX_WAIT_SECONDS": Setting(600, _NUMBER, "how long a statistics report is waited for"),
+    "STATS_ALERT_SECONDS": Setting(
+        93_600, _NUMBER, "statistics older than this raise the alarm; 0: never"
+    ),
     "SIGNAL_MAX_AGE_SECONDS": Setting(
         86_400, _NUMBER, "an import announces only calls that ended within so many seconds"
     ),

@@ -25,6 +25,11 @@ class LeaseTaken(Exception):
         super().__init__(owner)
 
 
+def is_held(name: str) -> bool:
+    """Whether somebody holds the lease now."""
+    return Lease.objects.filter(name=name, until__gt=timezone.now()).exists()
+
+
 class HeldLease:
     """A lease we hold; beat it while working, release it after."""
 
