@@ -91,6 +91,11 @@ KNOWN: Mapping[str, Setting] = {
     "CALL_GUARD_SECONDS": Setting(
         10, _NUMBER, "a second click within so many seconds shows the running call"
     ),
+    "COLLEAGUE_GUARD_SECONDS": Setting(
+        60,
+        _NUMBER,
+        "how long a colleague's click on one client counts until its call is seen",
+    ),
     "COMMAND_TIMEOUT_SECONDS": Setting(
         120, _NUMBER, "a command without an outcome is given up after so many seconds"
     ),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 
 from ..models import Account, Call, Command
 from ..services import calling
-from ..services.errors import UserError
+from ..services.errors import ColleagueBusy, UserError
 from . import call_text
 from .confirming import ConfirmPages, name_of, shown_object
 from .offers import Offer, offers_of
@@ -91,7 +91,10 @@ class CallPages(ConfirmPages):
                 target=obj,
                 account=_account_of(obj),
                 token=token,
+                mind_colleagues="asked" not in request.POST,
             )
+        except ColleagueBusy:  # since the page was shown: it asks now
+            return self._place_page(request, model_admin, obj, offer.phone.field)
         except UserError as refusal:
             messages.error(request, str(refusal))
         else:
@@ -117,15 +120,17 @@ class CallPages(ConfirmPages):
         level = _LEVELS[calling.outcome_level(command)]
         messages.add_message(request, level, calling.outcome_text(command))
 
-    def _place_page(self, request: HttpRequest, model_admin: Any, obj: Model) -> HttpResponse:
-        field = request.GET.get("field", "")
+    def _place_page(
+        self, request: HttpRequest, model_admin: Any, obj: Model, field: str = ""
+    ) -> HttpResponse:
+        field = field or request.GET.get("field", "")
         offers = offers_of(request.user, model_admin, obj, _account_of(obj), field)
         plan = next((offer.plan for offer in offers if offer.plan), None)
         context = {
             "title": gettext("Call %(who)s?") % {"who": name_of(obj)},
             "offers": offers,
             "plan": plan,
-            "colleagues": _colleagues(offers),
+            "questions": _questions(offers),
             "refusal": _common_refusal(offers),
         }
         return self._page(request, "place_call", model_admin, obj, context)
@@ -153,10 +158,10 @@ def _token(request: HttpRequest) -> str:
     return request.POST.get("token", "")[:64] or secrets.token_urlsafe(16)
 
 
-def _colleagues(offers: list[Offer]) -> list[str]:
-    """Who of us is in a call with one of these numbers now."""
-    calls = [call for offer in offers if offer.plan for call in offer.plan.colleague_calls]
-    return list(dict.fromkeys(call_text.employee(call) or gettext("A colleague") for call in calls))
+def _questions(offers: list[Offer]) -> list[str]:
+    """What to ask where one of us is in a call with one of these numbers now."""
+    asked = [offer.plan.question for offer in offers if offer.plan and offer.plan.question]
+    return list(dict.fromkeys(asked))
 
 
 def _common_refusal(offers: list[Offer]) -> str:

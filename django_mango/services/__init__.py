@@ -15,6 +15,7 @@ from .calling import (
 from .directory import employee_of
 from .errors import (
     AccountUnknown,
+    ColleagueBusy,
     DestinationRefused,
     ImportRunning,
     InsideTransaction,
@@ -35,6 +36,7 @@ from .sweeping import sweep
 __all__ = [
     "AccountUnknown",
     "CallPlan",
+    "ColleagueBusy",
     "DestinationRefused",
     "ImportReport",
     "ImportRunning",

@@ -19,6 +19,7 @@ from ..protocol.projection import OpenLeg, choose_leg
 from . import journal
 from .accounts import account_for, settings_of
 from .background import later
+from .colleagues import busy_with, refuse_busy
 from .destinations import destination, outgoing_line
 from .directory import employee_of, extensions_of
 from .errors import (
@@ -36,7 +37,8 @@ from .transactions import repeated, require_autocommit
 class CallPlan:
     """What placing a call would do: whose phone rings first, then which number.
 
-    ``colleague_calls`` are calls others have with this client now.
+    ``colleague_calls`` are calls others have with this client now; ``question`` asks whether
+    to call all the same, empty when nobody is in the way.
     """
 
     account: Account
@@ -44,6 +46,7 @@ class CallPlan:
     extension: str
     number: numbers.Number
     colleague_calls: tuple[Call, ...] = ()
+    question: str = ""
 
     @property
     def to_number(self) -> str:
@@ -59,6 +62,14 @@ def plan_call(
     account: Account | str | None = None,
 ) -> CallPlan:
     """What ``place_call`` would do, without doing it; raises the same ``UserError``."""
+    plan = _plan(user, number, employee, account)
+    busy = busy_with(plan.number, plan.account, plan.employee, timezone.now())
+    return replace(plan, colleague_calls=busy.others, question=busy.question)
+
+
+def _plan(
+    user: CrmUser | None, number: str, employee: Employee | None, account: Account | str | None
+) -> CallPlan:
     caller = _caller(user, employee, account)
     settings_of(caller.account)
     extension = caller.extension_at() if caller.is_active else ""
@@ -70,7 +81,7 @@ def plan_call(
             "no_extension",
         )
     found = destination(number, caller.account, caller)
-    return CallPlan(caller.account, caller, extension, found, _colleague_calls(found, caller))
+    return CallPlan(caller.account, caller, extension, found)
 
 
 def place_call(
@@ -82,20 +93,24 @@ def place_call(
     line: str | None = None,
     account: Account | str | None = None,
     token: str | None = None,
+    mind_colleagues: bool = False,
 ) -> Command:
     """Ring the user's telephone, then connect ``number`` (§3.2.1).
 
     ``target`` is the host's object the call is about; ``employee`` another
     person whose phone is to ring (needs the right); ``line`` the outgoing line,
     digits or the name of a SIP line (Q87); ``token`` makes a repeated submit one
-    call. ``user=None`` is the site itself.
+    call; ``mind_colleagues`` raises ``ColleagueBusy`` when one of us is in a call with
+    this client now or has just asked for one. ``user=None`` is the site itself.
 
     Raises ``UserError`` before anything is sent, ``InsideTransaction`` among them; what is
     not allowed is journalled as refused. Afterwards the returned ``Command`` tells what
     came of it: nothing is raised, sent twice or forgotten.
     """
     require_autocommit()
-    command, is_new = _journal_call(user, number, target, employee, line, account, token)
+    command, is_new = _journal_call(
+        user, number, target, employee, line, account, token, mind_colleagues
+    )
     if is_new:
         journal.dispatch(command.pk)
         command.refresh_from_db()
@@ -111,12 +126,15 @@ def request_call(
     line: str | None = None,
     account: Account | str | None = None,
     token: str | None = None,
+    mind_colleagues: bool = False,
 ) -> Command:
     """``place_call`` for code inside a transaction: journals now, sends on its commit.
 
     A transaction that is rolled back takes the command with it and nothing is sent.
     """
-    command, is_new = _journal_call(user, number, target, employee, line, account, token)
+    command, is_new = _journal_call(
+        user, number, target, employee, line, account, token, mind_colleagues
+    )
     if is_new:
         later(journal.dispatch, command_pk=command.pk)
         command.refresh_from_db()  # outside a transaction it was sent already
@@ -197,9 +215,10 @@ def _journal_call(
     line: str | None,
     account: Account | str | None,
     token: str | None,
+    mind_colleagues: bool,
 ) -> tuple[Command, bool]:
     try:
-        return _open_call(user, number, target, employee, line, account, token)
+        return _open_call(user, number, target, employee, line, account, token, mind_colleagues)
     except (DestinationRefused, PermissionRefused) as refusal:
         note_refusal(refusal, user, number, employee=employee, account=account, target=target)
         raise
@@ -213,8 +232,9 @@ def _open_call(
     line: str | None,
     account: Account | str | None,
     token: str | None,
+    mind_colleagues: bool,
 ) -> tuple[Command, bool]:
-    plan = plan_call(user, number, employee=employee, account=account)
+    plan = _plan(user, number, employee, account)
     try:
         wire = commands.Callback(
             command_id=journal.new_command_id(),
@@ -227,6 +247,11 @@ def _open_call(
             _("The PBX would not accept this: %(what)s.") % {"what": str(error)}, error.reason
         ) from error
     journal.settle_commands(plan.account)
+
+    def check() -> None:
+        if mind_colleagues:
+            refuse_busy(plan.number, plan.account, plan.employee, timezone.now())
+
     return repeated(
         lambda: journal.open_command(
             wire,
@@ -236,6 +261,7 @@ def _open_call(
             employee=plan.employee,
             number=plan.number.e164 or plan.to_number,
             target=target,
+            first=check,
         )
     )
 
@@ -263,19 +289,6 @@ def _caller(
             gettext_lazy("You may not place calls from the telephones of others."), "permission"
         )
     return employee
-
-
-def _colleague_calls(number: numbers.Number, caller: Employee) -> tuple[Call, ...]:
-    """Live calls of others with this client."""
-    if not number.e164:
-        return ()
-    calls = (
-        Call.objects.live()
-        .filter(account=caller.account, client_number=number.e164)
-        .exclude(employee=caller)
-        .select_related("employee")
-    )
-    return tuple(calls[:3])
 
 
 def _visible(user: CrmUser | None, call: Call) -> Call:

@@ -41,6 +41,10 @@ class TooManyCalls(DestinationRefused):
     """The user has placed as many calls as he may, for now."""
 
 
+class ColleagueBusy(UserError):
+    """Somebody of us is in a call with this client now; the message asks whether to call anyway."""
+
+
 class AccountUnknown(UserError):
     """The settings have no such PBX account."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -65,12 +66,14 @@ def open_command(
     number: str = "",
     target: Any = None,
     call: Call | None = None,
+    first: Callable[[], None] | None = None,
 ) -> tuple[Command, bool]:
     """Write the command as ``created``, or return the one that runs already.
 
     The same token, or the same person asking for the same within the guard
     window, is one command; two clicks of one moment stand in line, on every database.
     Raises ``TooManyCalls`` for a call above the user's caps.
+    ``first`` may refuse by raising; it sees all commands that stood in line before.
     """
     now = timezone.now()
     _stand_in_line(account, now)
@@ -82,6 +85,8 @@ def open_command(
         return running, False
     if isinstance(wire, commands.Callback):
         refuse_too_many(user, now)
+    if first is not None:
+        first()
     command = Command(
         account=account,
         command_id=wire.command_id,

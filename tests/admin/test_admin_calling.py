@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -319,6 +320,21 @@ class TestCallBack:
         )
         page = page_of(anna).get(place_page(contact)).text
         assert "In a call with this client now: Petr Ivanov. Call anyway?" in page
+
+    def test_a_colleague_who_was_faster_is_asked_about_before_anything_is_sent(
+        self, account: Account, anna: User, petr: User, contact: Contact, pbx: Sandbox
+    ) -> None:
+        client = page_of(anna)
+        form = {"token": token_of(client.get(place_page(contact))), "choice": MOBILE}
+        page_of(petr).post(place_page(contact), {"token": "t", "choice": MOBILE})
+        page = client.post(place_page(contact), form)
+        assert "Petr Ivanov. Call anyway?" in page.text
+        assert page.text.count('name="choice"') == 1
+        assert Command.objects.filter(user=anna).count() == 0
+        asked = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
+        answer = client.post(place_page(contact), {**dict(asked), "choice": MOBILE})
+        assert answer.status_code == 302
+        assert Command.objects.get(user=anna).status == Command.Status.ACCEPTED
 
 
 def test_hostile_names_are_only_text(anna: User, account: Account) -> None:

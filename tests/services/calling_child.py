@@ -53,6 +53,18 @@ def stop_before_sent(execute: Callable[..., Any], sql: str, params: Any, *rest: 
     return execute(sql, params, *rest)
 
 
+def place(user: Any) -> None:
+    from django_mango.services import ColleagueBusy, place_call
+
+    options = {"token": PLAN.get("token"), "mind_colleagues": PLAN.get("mind_colleagues", False)}
+    try:
+        command = place_call(user, PLAN["number"], **options)
+    except ColleagueBusy:
+        say("asked")
+    else:
+        say(f"{command.command_id} {command.status} {command.problem}")
+
+
 def main() -> None:
     settings.DATABASES["default"]["NAME"] = PLAN["database"]
     settings.MANGO = PLAN["mango"]
@@ -79,8 +91,7 @@ def main() -> None:
         with connection.execute_wrapper(stop_before_sent):
             place_call(user, PLAN["number"], token=PLAN.get("token"))
     else:
-        command = place_call(user, PLAN["number"], token=PLAN.get("token"))
-        say(f"{command.command_id} {command.status} {command.problem}")
+        place(user)
     connection.close()
 
 
