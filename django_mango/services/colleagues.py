@@ -49,7 +49,7 @@ class Busy:
                 "In a call with this client now: %(names)s. Call anyway?",
                 len(names),
             ) % {"names": ", ".join(names)}
-        ringing = [*self.others, *self.commands]
+        ringing: list[Call | Command] = [*self.others, *self.commands]
         names = _names(one.employee for one in ringing)
         if names and not any(one.employee for one in ringing):
             return _("This client is calling us now. Call anyway?")
