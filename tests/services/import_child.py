@@ -48,10 +48,11 @@ def main() -> None:
 
     from django_mango.models import Account
     from django_mango.services import importing, receive
+    from django_mango.services.importing import writing
     from tests.services.import_bench import importer
 
     account = Account.objects.get(alias=PLAN["alias"])
-    importing._BATCH = PLAN.get("batch", importing._BATCH)
+    writing.BATCH = PLAN.get("batch", writing.BATCH)
     print("ready", flush=True)
     sys.stdin.readline()
     if PLAN["do"] == "deliver":

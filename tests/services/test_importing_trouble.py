@@ -13,7 +13,8 @@ import pytest
 from django_mango.client import Client
 from django_mango.models import Account, Call, CallRecord, StatsImport
 from django_mango.services import accounts, importing, receive
-from django_mango.services.importing import ImportReport, import_statistics
+from django_mango.services.importing import ImportReport, Progress, import_statistics, writing
+from django_mango.services.leases import HeldLease
 from tests.services.calling_bench import KEY, SALT, Service, reply
 from tests.services.import_bench import FakeClock, importer, make_account, records_of
 
@@ -168,14 +169,14 @@ def test_a_readiness_notification_is_noticed_once(
         moments.append(clock())
         connection.sendall(NOT_READY)
 
-    beat = importing.HeldLease.beat
+    beat = HeldLease.beat
 
-    def notified(self: importing.HeldLease) -> None:
+    def notified(self: HeldLease) -> None:
         beat(self)
         receive(account, "result/stat", "default/result/stats", b'{"key": "a+/=="}')
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importing.HeldLease, "beat", notified)
+        patch.setattr(HeldLease, "beat", notified)
         report = load(key(), ready, ready, csv(row(1)), key("b"), csv(row(2)))
     assert report.ok
     assert moments[1] - moments[0] < 5  # the notification shortened this pause
@@ -251,7 +252,7 @@ def cut(body: str, *, by: int = 50) -> Answer:
 
 def test_a_connection_cut_in_the_middle(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     """What came whole is stored with its calls; next time those rows are unchanged."""
-    monkeypatch.setattr(importing, "_BATCH", 200)
+    monkeypatch.setattr(writing, "BATCH", 200)
     body = "\r\n".join(row(number) for number in range(1500)) + "\r\n"
     report = load(key(), cut(body, by=150), key(), csv(row(2000)))
     assert states() == ["failed", "done"]
@@ -325,7 +326,7 @@ def test_the_same_row_twice_is_one(
     load: Load, account: Account, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one batch and across batches; reported again, it settles."""
-    monkeypatch.setattr(importing, "_BATCH", batch)
+    monkeypatch.setattr(writing, "BATCH", batch)
     twice = csv(row(1, "[a]"), row(1, "[b]", line=""), row(1, "[]", reason=""))
     report = load(key(), twice, key(), csv(row(2)))
     assert report.rows == report.new + report.changed + report.unchanged == 4
@@ -354,7 +355,7 @@ def test_an_empty_report_is_a_report(load: Load) -> None:
 def test_a_fault_of_ours_is_not_hidden_and_closes_the_window(
     load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Broken(importing.Progress):
+    class Broken(Progress):
         def rows_read(self, count: int) -> None:
             raise RuntimeError("of a listener")
 

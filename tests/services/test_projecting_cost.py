@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_mango.models import Account, Command
-from django_mango.services import import_statistics, importing
+from django_mango.services import import_statistics
 from django_mango.services.caching import forget
+from django_mango.services.importing import writing
 from django_mango.testing import running_sandbox
 from tests.services.import_bench import Story, deliver, importer, make_account
 
@@ -112,7 +113,7 @@ def test_a_batch_costs_the_same_whatever_its_size(account: Account) -> None:
 def test_an_unchanged_batch_writes_nothing(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "_BATCH", 50)
+    monkeypatch.setattr(writing, "BATCH", 50)
     with (
         running_sandbox(
             calls=60, days=20, history_end=END.timestamp(), statistics_delay=0, enforce_limits=False

@@ -1,0 +1,111 @@
+"""Batches of rows into the database: records, and the calls of their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from itertools import islice
+
+from django.utils import timezone
+
+from ...models import Account, StatsImport
+from ...protocol.errors import AnswerLost
+from ...protocol.projection import Directory
+from ...protocol.statistics import BadRow, Record
+from ..bulk import Counters, write_records
+from ..changes import Change
+from ..directory import with_directory
+from ..following import News
+from ..projecting import project_locked
+from ..recordings import are_known, refresh_recordings
+from .loading import Row
+
+#: Rows whose records and calls are written in one transaction.
+BATCH = 2000
+_BAD_ROWS_KEPT = 20
+
+
+class Writer:
+    """Writes the rows of windows and counts what becomes of them.
+
+    ``calls`` is the number of calls created or changed so far.
+    """
+
+    def __init__(self, account: Account, news: News) -> None:
+        self._account = account
+        self._news = news
+        self.calls = 0
+
+    def store(self, window: StatsImport, rows: Iterable[Row]) -> Generator[None]:
+        """Write rows batch by batch; yields after each one, when its counters are saved.
+
+        Raises ``AnswerLost`` after the last one where a line was cut off.
+        """
+        is_cut = False
+        for batch in _batches(rows):
+            bad = [row for row in batch if isinstance(row, BadRow)]
+            is_cut = is_cut or any(row.reason == "cut" for row in bad)
+            counters = self._write(window, [row for row in batch if not isinstance(row, BadRow)])
+            _count(window, len(batch), counters, bad)
+            yield
+        if is_cut:
+            raise AnswerLost("the last line of the statistics is cut off")
+
+    def _write(self, window: StatsImport, records: list[Record]) -> Counters:
+        if not records:
+            return Counters()
+        counters, changes = self._write_together(window, records)
+        self.calls += len(changes)
+        self._news.take(changes)
+        with_recordings = [row for row in records if row.records and row.entry_id]
+        ids = {one for row in with_recordings for one in row.records}
+        if ids and (counters.new or counters.changed or not are_known(self._account, ids)):
+            refresh_recordings(self._account, {row.entry_id for row in with_recordings})
+        return counters
+
+    def _write_together(
+        self, window: StatsImport, records: list[Record]
+    ) -> tuple[Counters, list[Change]]:
+        """Records and the calls of their entries, in one transaction: no kill parts them."""
+        entry_ids = sorted({record.entry_id for record in records if record.entry_id})
+
+        def work(directory: Directory) -> tuple[Counters, list[Change]]:
+            # A write first: SQLite cannot turn a transaction that has read into a writer.
+            StatsImport.objects.filter(pk=window.pk).update(state=StatsImport.State.LOADING)
+            counters = write_records(self._account, records, timezone.now())
+            if not (counters.new or counters.changed) or not entry_ids:
+                return counters, []
+            return counters, project_locked(
+                self._account, entry_ids, directory, with_new_records=True
+            )
+
+        return with_directory(self._account, work)
+
+
+def save(window: StatsImport) -> None:
+    """Write what we know; ``ready_at`` is the inbox's, which may have written it meanwhile."""
+    fields = [field.name for field in StatsImport._meta.concrete_fields if not field.primary_key]
+    window.save(update_fields=[name for name in fields if name != "ready_at"])
+
+
+def printable(text: str) -> str:
+    """Text every database takes: PostgreSQL refuses NUL, JSON columns included."""
+    return text.replace("\0", "\ufffd")
+
+
+def _count(window: StatsImport, rows: int, counters: Counters, bad: list[BadRow]) -> None:
+    window.rows += rows
+    window.new += counters.new
+    window.changed += counters.changed
+    window.unchanged += counters.unchanged
+    window.bad += len(bad)
+    kept = _BAD_ROWS_KEPT - len(window.bad_rows)
+    window.bad_rows += [
+        {"line": row.line, "reason": row.reason, "text": printable(row.text)} for row in bad[:kept]
+    ]
+    save(window)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
