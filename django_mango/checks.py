@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 
 from . import conf
 from .models.account import Account, validate_alias
+from .services.phone_settings import problems
 
 TAG = "django_mango"
 _CHECKED_APART = {"ACCOUNTS", "API_KEY", "API_SALT", "API_URL", "PREVIOUS", "TIMEOUT", "TEAM_OF"}
@@ -55,6 +56,7 @@ def check_settings(
         _check_regions,
         _check_hooks,
         _check_admin_sites,
+        _check_phone_fields,
         _check_accounts,
     )
     return [*found, *(message for part in parts for message in part(mango))]
@@ -169,6 +171,17 @@ def _check_admin_sites(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
                 hint=_("Give the dotted path of the AdminSite object: 'project.admin.site'."),
                 id="django_mango.E006",
             )
+
+
+def _check_phone_fields(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    if not isinstance(mango.get("PHONE_FIELDS", {}), Mapping):
+        return  # the table of types has said so
+    for problem in problems():
+        yield Error(
+            _("MANGO['PHONE_FIELDS']: %(problem)s.") % {"problem": problem},
+            hint=_("For example {'crm.Contact': ['phone', 'company__phone', 'crm.phones.of']}."),
+            id="django_mango.E011",
+        )
 
 
 def _check_accounts(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:

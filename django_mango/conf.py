@@ -59,6 +59,9 @@ KNOWN: Mapping[str, Setting] = {
     "API_URL": Setting(API_URL, (str,), "base address of the service, ends with /vpbx/"),
     "TIMEOUT": Setting((5.0, 30.0), (list, tuple), "(connect, read) in seconds"),
     "DEFAULT_REGION": Setting("RU", (str,), "ISO code of the home country"),
+    "PHONE_FIELDS": Setting(
+        {}, (dict,), "a dict of lists by model: {'crm.Contact': ['phone', 'mobile']}"
+    ),
     "ADMIN_SITES": Setting(
         ("django.contrib.admin.site",), (list, tuple), "dotted paths of admin sites"
     ),

@@ -17,8 +17,8 @@ from django.utils.translation import gettext
 from ..protocol import numbers
 from ..services.directory import employee_of
 from ..services.errors import UserError
+from ..services.phone_fields import numbers_in
 from ..ui.links import call_link
-from ..ui.phones import numbers_in
 from .phone_fields import place_url
 
 #: Longer values hold several numbers or words; they may break where they like.

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Command
 from ..services.calling import outcome_level, outcome_text
+from ..services.phone_fields import numbers_in
 from ..ui import text
-from ..ui.phones import numbers_in
 from . import call_text
 from .base import JournalAdmin
 from .filters import period_of

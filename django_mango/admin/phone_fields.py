@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -13,22 +12,7 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from ..protocol.numbers import Number
-from ..ui.phones import numbers_in
-
-
-@dataclass(frozen=True, slots=True)
-class Phone:
-    """One number of an object: the field it stands in, its label, and the number."""
-
-    field: str
-    label: str
-    number: Number
-
-    @property
-    def key(self) -> str:
-        """Names the number in a form; it is looked up again among the object's own."""
-        return f"{self.field}:{self.number.digits}"
+from ..services.phone_fields import Phone, numbers_in
 
 
 def fields_of(model_admin: Any) -> Sequence[str]:

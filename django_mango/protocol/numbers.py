@@ -8,7 +8,7 @@ Norway, typed by a Russian manager it is Lipetsk without the eight.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from .errors import InputError
+from .spelling import spellings
 
 
 class Kind(StrEnum):
@@ -51,7 +52,12 @@ _ANONYMOUS = frozenset(
     {"", "anonymous", "unknown", "unavailable", "private", "restricted", "none", "null", "-1"}
 )
 _LONGEST_EXTENSION = 6
-_EXTENSION_MARK = re.compile(r"(?:доб(?:авочный)?|вн(?:утр)?)\.?\s*[:№#]?\s*(\d{1,7})\s*$", re.I)
+#: A plus, then an eight on its own: the trunk prefix after a plus that has no business there.
+_PLUS_EIGHT = re.compile(r"\+ ?\(?8(?!\d)")
+_RUSSIA_AND_KAZAKHSTAN = 7
+_COMPACT = re.compile(r"\+\d{10,15}")
+#: Two numbers with a blank between them have so many digits at least.
+_FEWEST_OF_TWO = 17
 _SIP_SCHEME = re.compile(r"\A(?:\s*sips?:)+")
 _PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
 
@@ -143,12 +149,69 @@ def for_people(e164: str) -> str:
 
 
 def _from_text(text: str, region: str) -> Number:
-    marked = _EXTENSION_MARK.search(text)
-    parsed = _parse(text[: marked.start()] if marked else text, region)
-    if parsed is None or not phonenumbers.is_valid_number(parsed):
+    """The one number of a text; with several of them it is no number."""
+    found = all_in(text, region)
+    if len(found) != 1:
         return Number(text, Kind.UNKNOWN)
-    extension = marked.group(1) if marked else (parsed.extension or "")
-    return _e164(text, parsed, extension)
+    return replace(found[0], raw=text)
+
+
+@lru_cache(maxsize=20_000)
+def all_in(text: str, region: str = "RU") -> tuple[Number, ...]:
+    """The whole numbers in a text of a person, in order, each once; their ``raw`` is their part.
+
+    Whatever is no whole number (an internal extension, a word, a date, half a
+    number) is left out, never guessed.
+    """
+    found: dict[str, Number] = {}
+    for one in spellings(text):
+        parts = _apart(one.text, region)
+        for part, parsed in parts:
+            number = _e164(part, parsed, one.extension if part is parts[-1][0] else "")
+            found.setdefault(number.e164, number)
+    return tuple(found.values())
+
+
+def _apart(text: str, region: str) -> list[tuple[str, PhoneNumber]]:
+    """The number a run of digits is, or the two it is with nothing but a blank between them."""
+    whole = _read(text, region)
+    if whole:
+        return [(text, whole)]
+    if sum(character.isdigit() for character in text) < _FEWEST_OF_TWO:
+        return []
+    pairs = []
+    for blank in re.finditer(" +", text):
+        parts = text[: blank.start()], text[blank.end() :]
+        read = [_read(part, region) for part in parts]
+        pairs += [[(parts[0], read[0]), (parts[1], read[1])]] if read[0] and read[1] else []
+    return pairs[0] if len(pairs) == 1 else []
+
+
+def _read(text: str, region: str) -> PhoneNumber | None:
+    """A run of digits and signs as the number it spells in full."""
+    if not text or _PLUS_EIGHT.match(text):
+        return None
+    parsed = _parse(text, region)
+    if parsed and phonenumbers.is_valid_number(parsed):
+        return None if _is_abroad_without_prefix(text, parsed, region) else parsed
+    if parsed and _COMPACT.fullmatch(text) and _is_possible(parsed):
+        return parsed  # written by a machine; numbering plans outrun every table
+    digits = re.sub(r"\D", "", text)
+    if digits.startswith("00"):
+        parsed = _parse(f"+{digits[2:]}", None)
+        return parsed if parsed and phonenumbers.is_valid_number(parsed) else None
+    return None
+
+
+def _is_abroad_without_prefix(text: str, parsed: PhoneNumber, region: str) -> bool:
+    """Whether ten bare digits would be a number of the other country with the code 7.
+
+    They are rather a taxpayer's number or a home number that lost a digit.
+    """
+    if parsed.country_code != _RUSSIA_AND_KAZAKHSTAN or "+" in text:
+        return False
+    bare = re.sub(r"\D", "", text) == str(parsed.national_number)
+    return bare and phonenumbers.region_code_for_number(parsed) != region
 
 
 def _e164(text: str, parsed: PhoneNumber, extension: str = "") -> Number:

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone, translation
 
+from django_mango.services.phone_fields import numbers_in
 from django_mango.ui import text
-from django_mango.ui.phones import numbers_in
 
 
 @pytest.mark.parametrize(
