@@ -94,7 +94,7 @@ class CallPages(ConfirmPages):
                 mind_colleagues="asked" not in request.POST,
             )
         except ColleagueBusy:  # since the page was shown: it asks now
-            return self._place_page(request, model_admin, obj, offer.phone.field)
+            return self._place_page(request, model_admin, obj, offer.phone.path)
         except UserError as refusal:
             messages.error(request, str(refusal))
         else:

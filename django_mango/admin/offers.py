@@ -11,7 +11,8 @@ from ..models import Account
 from ..protocol import numbers
 from ..services.calling import CallPlan, plan_call
 from ..services.errors import UserError
-from .phone_fields import Phone, phones_of
+from ..services.phone_fields import Phone
+from .phone_fields import phones_of
 
 
 @dataclass(frozen=True, slots=True)
