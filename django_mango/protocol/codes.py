@@ -6,6 +6,8 @@ in ``codes_table``; this module holds the rules.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from .codes_table import MEANINGS, Meaning
 from .times import integer_or_none
 
@@ -26,6 +28,7 @@ def meaning(code: int, language: str = "en") -> str:
     return row.russian if language.lower().startswith("ru") else row.english
 
 
+@lru_cache(maxsize=1024)
 def nearest(code: int) -> int:
     """The known code that speaks for ``code``; 0 when nothing does (§Codes).
 
@@ -53,6 +56,7 @@ def is_success(code: int) -> bool:
     return code // 1000 == 1 and nearest(code) // 100 != 12
 
 
+@lru_cache(maxsize=1024, typed=True)
 def reason_code(text: str | int) -> int | None:
     """The code of a ``disconnect_reason`` as sent: number, text of digits or a word (Q30, Q60).
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .errors import InputError
 from .notifications import LOCATIONS
@@ -72,14 +72,17 @@ class Record:
     create: int = 0
     records: tuple[str, ...] = ()
     line: int = 0
+    _key: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def key(self) -> str:
         """Identity of the row: sortable start time and a hash of what never changes.
 
         Recordings, line, ``create`` and the end reason are not part of it: they
-        appear or change in later reports of the same row.
+        appear or change in later reports of the same row. Computed once.
         """
+        if self._key:
+            return self._key
         identity = (
             "basic",
             self.entry_id,
@@ -92,7 +95,9 @@ class Record:
             str(self.answer),
             str(self.finish),
         )
-        return f"{self.start:010d}-{_hash(identity)[:40]}"
+        key = f"{self.start:010d}-{_hash(identity)[:40]}"
+        object.__setattr__(self, "_key", key)
+        return key
 
     @property
     def digest(self) -> str:

@@ -15,6 +15,7 @@ inputs. The specification is the decision table of the manual
 * ``parties``  who of us took part
 * ``hangup``   the leg to end
 * ``project``  all of it together
+* ``plain``    the short way for calls known from statistics alone, with the same result
 """
 
 from .directory import Address, Directory

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from .. import numbers
 from ..notifications import Party
 
+#: Clients come and go; a long import must not keep them all.
+_REMEMBERED = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -30,6 +33,27 @@ class Address:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What the directory knows of one pair of extension and number, whatever the time.
+
+    ``is_ours`` is ``None`` where that depends on the time; ``plain`` is the number in the
+    form numbers are compared in, ``e164`` empty unless it is a telephone's.
+    """
+
+    is_ours: bool | None
+    e164: str
+    plain: str
+    addresses: tuple[Address, ...]
+
+    def at(self, at: int) -> Address | None:
+        """The address valid at that time: of the extension, else of the number."""
+        for address in self.addresses:
+            if address.is_valid(at):
+                return address
+        return None
+
+
 class Directory:
     """The people and addresses of one PBX.
 
@@ -39,6 +63,8 @@ class Directory:
 
     def __init__(self, addresses: Iterable[Address] = (), region: str = "RU") -> None:
         self.region = region
+        #: The same few people are looked up for every leg of every call.
+        self._seats: dict[tuple[str, str], Seat] = {}
         self._addresses: dict[tuple[str, str], list[Address]] = {}
         self._extensions: dict[int, list[Address]] = {}
         self._domains: set[str] = set()
@@ -51,30 +77,44 @@ class Directory:
                 self._extensions.setdefault(address.owner, []).append(address)
             self._addresses.setdefault((address.kind, value), []).append(address)
 
+    def seat(self, extension: str, number: str) -> Seat:
+        """All that is known of a party; remembered."""
+        seat = self._seats.get((extension, number))
+        if seat is None:
+            if len(self._seats) >= _REMEMBERED:
+                self._seats.clear()
+            seat = self._seats[extension, number] = self._new_seat(extension, number)
+        return seat
+
     def is_ours(self, party: Party, at: int) -> bool:
         """Whether the party belongs to the PBX: it has an extension or a known address."""
-        if party.extension:
-            return True
-        number = numbers.from_service(party.number, self.region)
-        if number.kind is numbers.Kind.SIP:
-            domain = numbers.canonical_sip(party.number).partition("@")[2]
-            return not self._domains or domain in self._domains
-        return self._find(party, at) is not None
+        seat = self.seat(party.extension, party.number)
+        return seat.at(at) is not None if seat.is_ours is None else seat.is_ours
 
     def owner_of(self, party: Party, at: int) -> int | None:
         """The owner of the party's extension or number at that time, if known."""
-        address = self._find(party, at)
+        address = self.seat(party.extension, party.number).at(at)
         return address.owner if address else None
 
     def extension_of(self, party: Party, at: int) -> str:
         """The party's extension, looked up by its number where it was not sent (Q32)."""
         if party.extension:
             return party.extension
-        address = self._find(party, at)
+        address = self.seat("", party.number).at(at)
         if address is None:
             return ""
         extensions = self._extensions.get(address.owner, ())
         return next((item.value for item in extensions if item.is_valid(at)), "")
+
+    def identity(self, extension: str, number: str, at: int) -> tuple[str, str, int | None]:
+        """Extension, number where the extension is unknown, and owner of somebody of ours."""
+        known = extension or self.extension_of(Party("", number), at)
+        address = self.seat(known, number).at(at)
+        return (
+            known,
+            "" if known else self.seat("", number).plain,
+            address.owner if address else None,
+        )
 
     def same(self, first: Party, second: Party, at: int) -> bool:
         """Whether two parties are one, each possibly known in part only."""
@@ -91,26 +131,25 @@ class Directory:
 
     def plain(self, number: str) -> str:
         """A number in the form numbers are compared in."""
-        known = numbers.from_service(number, self.region)
-        if known.kind is numbers.Kind.SIP:
-            return numbers.canonical_sip(number)
-        return known.e164 or number
+        return self.seat("", number).plain
 
-    def _find(self, party: Party, at: int) -> Address | None:
-        candidates: list[tuple[str, str]] = []
-        if party.extension:
-            candidates.append(("extension", party.extension))
-        if party.number:
-            number = numbers.from_service(party.number, self.region)
-            if number.kind is numbers.Kind.SIP:
-                candidates.append(("sip", numbers.canonical_sip(party.number)))
-            elif number.kind is numbers.Kind.E164:
-                candidates.append(("number", number.e164))
-        for candidate in candidates:
-            for address in self._addresses.get(candidate, ()):
-                if address.is_valid(at):
-                    return address
-        return None
+    def _new_seat(self, extension: str, number: str) -> Seat:
+        known = numbers.from_service(number, self.region)
+        is_sip = known.kind is numbers.Kind.SIP
+        plain = numbers.canonical_sip(number) if is_sip else known.e164 or number
+        addresses: list[Address] = []
+        if extension:
+            addresses += self._addresses.get(("extension", extension), ())
+        if number:
+            kind = "sip" if is_sip else "number"
+            addresses += self._addresses.get((kind, plain), ()) if is_sip or known.e164 else ()
+        is_ours: bool | None = bool(extension)
+        if not extension and is_sip:
+            is_ours = not self._domains or plain.partition("@")[2] in self._domains
+        elif not extension and addresses:
+            is_always = any(one.valid_from is one.valid_to is None for one in addresses)
+            is_ours = True if is_always else None
+        return Seat(is_ours, known.e164, plain, tuple(addresses))
 
 
 def _order(address: Address) -> tuple[str, str, int, str]:

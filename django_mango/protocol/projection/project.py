@@ -14,6 +14,7 @@ from .facts import Facts, OpenLeg, ProjectedCall
 from .hangup import choose_leg
 from .legs import Leg, legs_of_events, legs_of_records
 from .parties import parties_of
+from .plain import project_plain
 from .sources import Source
 
 #: Raise it when the same facts give another call than before.
@@ -24,8 +25,17 @@ def project(facts: Facts) -> ProjectedCall | None:
     """The call the facts make; ``None`` when there is none or no source gives a time."""
     if not facts.entry_id:
         return None
+    if facts.records and not (facts.events or facts.summaries or facts.stale_closed_at):
+        call = project_plain(facts.records, facts.directory)
+        if call is not None:
+            return call
+    return project_whole(facts)
+
+
+def project_whole(facts: Facts) -> ProjectedCall | None:
+    """The same by the whole decision table, without the short way of plain conversations."""
     picture = _picture(facts)
-    if picture is None:
+    if picture is None or not facts.entry_id:
         return None
     source, client = picture.source, picture.client
     is_over = picture.state == "finished"
