@@ -1,19 +1,15 @@
-"""Writing many rows: keyed upserts that touch nothing unchanged."""
+"""Rows of statistics into the database, by key."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
-from django.db import connections, models, router
-
-from ..models import Account, CallRecord
-from ..protocol.statistics import Record
-from ..protocol.times import moment_or_none
-
-Row = TypeVar("Row", bound=models.Model)
+from ...models import Account, CallRecord
+from ...protocol.statistics import Record
+from ...protocol.times import moment_or_none
+from .upserts import upsert
 
 #: What a later report of the same row may change.
 _CHANGEABLE = (
@@ -33,24 +29,6 @@ class Counters:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
-
-
-def upsert(
-    model: type[Row], rows: Sequence[Row], *, key: Sequence[str], update: Sequence[str]
-) -> None:
-    """Insert rows, or update ``update`` of those whose ``key`` exists; conflicts cannot fail.
-
-    Pass rows in key order: then two writers lock them in the same order.
-    """
-    if not rows:
-        return
-    features = connections[router.db_for_write(model)].features
-    model._default_manager.bulk_create(
-        rows,
-        update_conflicts=True,
-        update_fields=list(update),
-        unique_fields=list(key) if features.supports_update_conflicts_with_target else None,
-    )
 
 
 def write_records(account: Account, records: Iterable[Record], now: datetime) -> Counters:

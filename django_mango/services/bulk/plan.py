@@ -1,0 +1,55 @@
+"""What a set-wise write does, said once: the columns, the key, what may change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Model
+
+Values = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A write to ``model``; one object for each kind of write, so that its SQL is made once.
+
+    ``fields`` come with each row; ``constants`` are the other columns, whose value is the
+    same in all rows. A row whose key exists is changed in ``update`` where one of them
+    differs, and in ``stamps`` along with them.
+    """
+
+    model: type[Model]
+    fields: Sequence[Any]
+    constants: Sequence[Any]
+    key: Sequence[Any]
+    update: Sequence[Any]
+    stamps: Sequence[Any]
+
+    @property
+    def all_fields(self) -> Sequence[Any]:
+        """Every column that is inserted: those of the rows, then the constant ones."""
+        return (*self.fields, *self.constants)
+
+
+@lru_cache(maxsize=64)
+def plan_of(
+    model: type[Model],
+    columns: tuple[str, ...],
+    key: tuple[str, ...],
+    update: tuple[str, ...],
+    stamps: tuple[str, ...],
+) -> Plan:
+    """The plan of such a write; names are those of fields or their columns."""
+
+    def fields(names: Sequence[str]) -> tuple[Any, ...]:
+        return tuple(model._meta.get_field(name) for name in names)
+
+    given = fields(columns)
+    others = (field for field in model._meta.concrete_fields if not field.primary_key)
+    rest = tuple(field for field in others if field not in given)
+    # The key never changes: set to itself it would be compared for nothing.
+    changing = tuple(field for field in fields(update) if field not in fields(key))
+    return Plan(model, given, rest, fields(key), changing, fields(stamps))

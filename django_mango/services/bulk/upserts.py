@@ -1,0 +1,61 @@
+"""Keyed upserts: insert, or change what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from django.db import connections, models, router
+
+from .plan import Values, plan_of
+from .writer import writer_for
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def upsert(
+    model: type[Row], rows: Sequence[Row], *, key: Sequence[str], update: Sequence[str]
+) -> None:
+    """Insert rows, or update ``update`` of those whose ``key`` exists; conflicts cannot fail.
+
+    Pass rows in key order: then two writers lock them in the same order. Their primary
+    keys are left as they are.
+    """
+    if not rows:
+        return
+    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+    values = attrgetter(*names)
+    upsert_values(model, names, [values(row) for row in rows], key=key, update=update)
+
+
+def upsert_values(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Values],
+    *,
+    key: Sequence[str],
+    update: Sequence[str],
+    stamps: Sequence[str] = (),
+    constants: Mapping[str, Any] | None = None,
+) -> None:
+    """The same for plain tuples of ``columns``; run it in a transaction.
+
+    Columns are named as attributes (``account_id``). Values are what the attributes hold,
+    but a time may also be Unix seconds, 0 for never. A column that is not among them is
+    the same in all rows: ``constants``, else the default of its field.
+
+    Rows stand in key order and no key twice. A row whose ``update`` columns all equal the
+    stored ones is locked, but not written; ``stamps`` are written with a change and make
+    none. With no ``update`` at all rows are created where missing, and locked.
+    """
+    if not rows:
+        return
+    plan = plan_of(model, tuple(columns), tuple(key), tuple(update), tuple(stamps))
+    given = constants or {}
+    rest = tuple(
+        given[field.attname] if field.attname in given else field.get_default()
+        for field in plan.constants
+    )
+    connection = connections[router.db_for_write(model)]
+    writer_for(connection).write(connection, plan, rows, rest)
