@@ -29,9 +29,9 @@ from .models.account import Account, validate_alias
 from .services.phone_settings import problems
 
 TAG = "django_mango"
-_CHECKED_APART = {"ACCOUNTS", "API_KEY", "API_SALT", "API_URL", "PREVIOUS", "TIMEOUT", "TEAM_OF"}
+_CHECKED_APART = {"ACCOUNTS", "API_KEY", "API_SALT", "API_URL", "PREVIOUS", "TIMEOUT"}
 #: Keys that hold a function or its dotted path.
-_HOOKS = ("TEAM_OF",)
+_HOOKS = ("EXTENSION_OF", "TEAM_OF")
 _ACCOUNT_KEYS = ("API_KEY", "API_SALT", "API_URL", "NAME", "PREVIOUS")
 
 
@@ -101,7 +101,7 @@ def _check_names(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _check_types(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    for name in sorted((conf.KNOWN.keys() & mango.keys()) - _CHECKED_APART):
+    for name in sorted((conf.KNOWN.keys() & mango.keys()) - _CHECKED_APART - {*_HOOKS}):
         known, value = conf.KNOWN[name], mango[name]
         wrong = not isinstance(value, known.types) or isinstance(value, bool)
         if isinstance(value, (int, float)) and not wrong:

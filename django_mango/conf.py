@@ -88,6 +88,11 @@ KNOWN: Mapping[str, Setting] = {
         "a function, or its dotted path, that gives the users of a user's team;"
         " default: who shares a group with him",
     ),
+    "EXTENSION_OF": Setting(
+        None,
+        (str, type(None), object),
+        "a function, or its dotted path, that gives the extension of a user, '' without one",
+    ),
     "UNMAPPED_CALLS_TO": Setting(
         "", (str,), "name of the user who looks after calls of people who are nobody in the CRM"
     ),
@@ -211,6 +216,18 @@ class TeamHook(Protocol):
     """``MANGO["TEAM_OF"]``: the users, or their keys, whose calls a user of the team may see."""
 
     def __call__(self, user: Any, /) -> Iterable[Any]: ...
+
+
+class ExtensionHook(Protocol):
+    """``MANGO["EXTENSION_OF"]``: the extension a user has in the host's own data."""
+
+    def __call__(self, user: Any, /) -> str | None: ...
+
+
+def extension_hook() -> ExtensionHook | None:
+    """The hook of ``EXTENSION_OF``, imported where it is a dotted path."""
+    found: ExtensionHook | None = hook("EXTENSION_OF")
+    return found
 
 
 def team_hook() -> TeamHook | None:

@@ -10,10 +10,11 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.forms import Media
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 from ..ui.links import STYLES
+from .tables import Text
 
 if TYPE_CHECKING:
     _Paginator = Paginator[Any]
@@ -65,6 +66,16 @@ class MangoAdmin(ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each facet counts the whole table
     paginator = CappedPaginator
+
+    def list_tools(self, request: HttpRequest) -> list[tuple[str, Text]]:
+        """Links above the list: address and words, for those who may follow them."""
+        return []
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"mango_list_tools": self.list_tools(request), **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     def known(self, value: str) -> str:
         """The value of a detail page, a dash when there is none."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Account, Employee, EmployeeAddress
 from .base import JournalAdmin, MangoAdmin, TabularInline
+from .people import PeoplePages
 
 
 class AddressInline(TabularInline):
@@ -35,7 +36,7 @@ class AddressInline(TabularInline):
         return _may(request, "change")
 
 
-class EmployeeAdmin(MangoAdmin):
+class EmployeeAdmin(PeoplePages, MangoAdmin):
     """Who has which extension, and which user of the CRM he is."""
 
     list_display = ("name", "addresses_text", "user", "is_active", "account")
@@ -43,7 +44,7 @@ class EmployeeAdmin(MangoAdmin):
     list_select_related = ("user", "account")
     search_fields = ("name", "addresses__value")
     inlines = (AddressInline,)
-    fields = ("account", "name", "user", "is_active", "pbx_user_id", "synced_at")
+    fields = ("account", "name", "email", "user", "is_active", "pbx_user_id", "synced_at")
     readonly_fields = ("synced_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
@@ -66,7 +67,7 @@ class EmployeeAdmin(MangoAdmin):
 class LineAdmin(MangoAdmin):
     """Lines and the names people know them by."""
 
-    list_display = ("number", "name", "account")
+    list_display = ("number", "name", "is_active", "account")
     list_select_related = ("account",)
     list_filter = ("account",)
     search_fields = ("number", "name")
@@ -75,7 +76,7 @@ class LineAdmin(MangoAdmin):
 class GroupAdmin(MangoAdmin):
     """Groups and their short numbers."""
 
-    list_display = ("extension", "name", "account")
+    list_display = ("extension", "name", "is_active", "account")
     list_select_related = ("account",)
     list_filter = ("account",)
     search_fields = ("extension", "name")

@@ -31,6 +31,7 @@ LIMITS: Final[Mapping[str, Limit]] = MappingProxyType(
         "callback": Limit(4, 1.0),
         "hangup": Limit(4, 1.0),
         "stats_request": Limit(1, 2.0),
+        "users": Limit(1, 2.0),
     }
 )
 #: How long the service refuses everything, from the first wrong request on (§1.4.1).

@@ -33,6 +33,7 @@ class Employee(models.Model):
         help_text=_("The service's own id of the employee (general.user_id)."),
     )
     name = models.CharField(_("name"), max_length=200)
+    email = models.CharField(_("e-mail"), max_length=200, blank=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -97,6 +98,11 @@ class EmployeeAddress(models.Model):
     value = PbxIdField(_("value"), max_length=ID_LENGTH)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     valid_to = models.DateTimeField(_("valid to"), null=True, blank=True)
+    is_synced = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text=_("Came from the PBX, and ends when the PBX does not name it any more."),
+    )
 
     objects = EmployeeAddressQuerySet.as_manager()
 
@@ -163,6 +169,7 @@ class Line(models.Model):
         help_text=_("As the PBX writes it: digits without plus, or a SIP address."),
     )
     name = models.CharField(_("name"), max_length=200, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("line")
@@ -184,6 +191,7 @@ class Group(models.Model):
     )
     extension = PbxIdField(_("short number"), max_length=ID_LENGTH)
     name = models.CharField(_("name"), max_length=200, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("group")

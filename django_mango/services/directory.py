@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 
 from .. import conf
@@ -13,8 +14,13 @@ from ..conf import CrmUser
 from ..models import Account, Employee, EmployeeAddress
 from ..protocol.projection import Address, Directory
 from ..protocol.times import to_unix
+from .accounts import account_for
 from .caching import forget, remembered
+from .errors import AccountUnknown
+from .host_extensions import employee_by_host
 from .transactions import repeated
+
+log = logging.getLogger("django_mango.services")
 
 Result = TypeVar("Result")
 
@@ -65,6 +71,7 @@ def employee_of(user: CrmUser | None, account: Account | None = None) -> Employe
     """The active employee a CRM user is, preferring one who has an extension now.
 
     Without ``account`` one of an account the settings know; old accounts keep their people.
+    Whom nobody mapped yet may be known to the host, by ``MANGO["EXTENSION_OF"]``.
     """
     if user is None or user.pk is None:
         return None
@@ -74,7 +81,23 @@ def employee_of(user: CrmUser | None, account: Account | None = None) -> Employe
     else:
         employees = employees.filter(account__alias__in=conf.accounts())
     found = list(employees.order_by("account__alias", "pk"))
+    if not found and conf.extension_hook() is not None:
+        return _by_host(user, account)
     return next((person for person in found if person.extension_at()), found[0] if found else None)
+
+
+def _by_host(user: CrmUser, account: Account | None) -> Employee | None:
+    """The employee by the extension the host knows; pages go on without him where that fails."""
+    if account is None:
+        try:
+            account = account_for()
+        except AccountUnknown:
+            return None
+    try:
+        return employee_by_host(user, account)
+    except DatabaseError:
+        log.exception("user %s could not be joined with his extension", user.pk)
+        return None
 
 
 def extensions_of(employee: Employee) -> frozenset[str]:

@@ -49,6 +49,10 @@ class AccountUnknown(UserError):
     """The settings have no such PBX account."""
 
 
+class DirectoryRefused(UserError):
+    """What the PBX said of its people cannot be true."""
+
+
 class NothingToHangUp(UserError):
     """The call is over, or it has no leg this user could end."""
 

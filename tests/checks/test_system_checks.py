@@ -118,6 +118,7 @@ def test_good_settings_are_silent(mango: dict[str, Any]) -> None:
         ("E009", {"ACCOUNTS": {"office": {**GOOD, "API_URL": "https://"}}}),
         ("E010", {**GOOD, "TEAM_OF": "nowhere.at.all"}),
         ("E010", {**GOOD, "TEAM_OF": 7}),
+        ("E010", {**GOOD, "EXTENSION_OF": "django_mango.nothing"}),
         ("E002", {**GOOD, "CALLS_PER_HOUR": "many"}),
         ("E002", {**GOOD, "CALLS_PER_DAY": -1}),
         ("W001", {**GOOD, "API_SALTS": "x"}),
