@@ -114,6 +114,9 @@ KNOWN: Mapping[str, Setting] = {
     "STATS_ALERT_SECONDS": Setting(
         93_600, _NUMBER, "statistics older than this raise the alarm; 0: never"
     ),
+    "TASKS": Setting(
+        "inline", (str,), "who does background work: inline, django, celery or a dotted path"
+    ),
     "SIGNAL_MAX_AGE_SECONDS": Setting(
         86_400, _NUMBER, "an import announces only calls that ended within so many seconds"
     ),
@@ -326,6 +329,9 @@ def _raw() -> Mapping[str, Any]:
         raise ImproperlyConfigured("The setting MANGO must be a dict.")
     return value
 
+
+#: Hands a background job, its name and its arguments as JSON, to the host's own queue.
+TasksHook = Callable[[str, Mapping[str, Any]], object]
 
 #: ``ACCOUNTS`` may be computed: one PBX per tenant, for example.
 AccountsHook = Callable[[], Mapping[str, Mapping[str, Any]]]

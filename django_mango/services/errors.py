@@ -67,3 +67,15 @@ class ImportRunning(UserError):
 
 class PeriodRefused(UserError):
     """The period makes no sense: upside down, in the future, without a time zone."""
+
+
+class NotStarted(UserError):
+    """Neither a queue nor a process of its own took the work."""
+
+
+class TooSoon(UserError):
+    """The same was asked for a moment ago."""
+
+
+class ImportIncomplete(UserError):
+    """A window of an import failed; its ``StatsImport`` row says why. For queues."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from .. import signals
 from ..models import Account, Call
 from .announcing import announce, is_recent, oldest_announced
-from .background import later
+from .background import job, later
 from .changes import Change
 from .journal import announce_command
 from .missed import announce_settled, resolve_clients, settle_by_talk
@@ -78,6 +78,7 @@ def _is_heard() -> bool:
     return signals.missed_call_resolved.has_listeners(Call)
 
 
+@job
 def _follow(account: Account, changes: Sequence[Change]) -> None:
     settled: set[int] = set()
     try:
@@ -87,6 +88,7 @@ def _follow(account: Account, changes: Sequence[Change]) -> None:
         announce_settled(settled)
 
 
+@job
 def _announce_changes(changes: Sequence[Change]) -> None:
     announce(changes)
     for change in changes:

@@ -32,7 +32,7 @@ from ..protocol.errors import (
 from ..protocol.notifications import CommandResult
 from .accounts import client_for
 from .announcing import send
-from .background import later
+from .background import job, later
 from .bulk import upsert
 from .caps import refuse_too_many
 from .transactions import repeated
@@ -106,6 +106,7 @@ def open_command(
     return command, True
 
 
+@job
 def dispatch(command_pk: int, client: Client | None = None) -> None:
     """Send a ``created`` command, once in its life, and write what came of it.
 
@@ -126,6 +127,7 @@ def dispatch(command_pk: int, client: Client | None = None) -> None:
         announce_command(command_pk)
 
 
+@job
 def announce_command(command_pk: int) -> None:
     """Send ``command_finished`` after a transition, if the outcome of the command is known."""
     finished = Command.objects.select_related("account", "call").filter(

@@ -30,6 +30,11 @@ def is_held(name: str) -> bool:
     return Lease.objects.filter(name=name, until__gt=timezone.now()).exists()
 
 
+def claim(name: str, length: timedelta) -> bool:
+    """Take a lease that nobody gives back: true once in ``length``, in whichever process."""
+    return _take_free_or_expired(name, f"process {os.getpid()}, claimed", length)
+
+
 class HeldLease:
     """A lease we hold; beat it while working, release it after."""
 
@@ -55,20 +60,23 @@ class HeldLease:
 
     def _take(self) -> None:
         # A second time where the lease was given back between two of our statements.
-        if not (self._take_free_or_expired() or self._take_free_or_expired()):
-            raise LeaseTaken(self._holder())
-
-    def _take_free_or_expired(self) -> bool:
-        now = timezone.now()
-        until = now + LIFETIME
-        try:
-            with transaction.atomic():
-                Lease.objects.create(name=self._name, owner=self._owner, until=until)
-        except IntegrityError:
-            expired = Lease.objects.filter(name=self._name, until__lt=now)
-            return bool(expired.update(owner=self._owner, until=until))
-        return True
+        for _ in range(2):
+            if _take_free_or_expired(self._name, self._owner, LIFETIME):
+                return
+        raise LeaseTaken(self._holder())
 
     def _holder(self) -> str:
         owner = Lease.objects.filter(name=self._name).values_list("owner", flat=True).first()
         return (owner or "").rpartition(",")[0]
+
+
+def _take_free_or_expired(name: str, owner: str, length: timedelta) -> bool:
+    now = timezone.now()
+    until = now + length
+    try:
+        with transaction.atomic():
+            Lease.objects.create(name=name, owner=owner, until=until)
+    except IntegrityError:
+        expired = Lease.objects.filter(name=name, until__lt=now)
+        return bool(expired.update(owner=owner, until=until))
+    return True

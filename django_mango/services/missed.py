@@ -14,6 +14,7 @@ from ..conf import CrmUser
 from ..models import Account, Call, CallWork
 from ..protocol.resolution import ClientCall, resolve
 from .announcing import send
+from .background import job
 from .errors import PermissionRefused, UserError
 from .transactions import repeated
 
@@ -57,6 +58,7 @@ def settle_by_talk(account: Account, talk: Call) -> None:
     repeated(lambda: settled.update(missed_resolved_at=talk.answered_at, missed_resolved_by=talk))
 
 
+@job
 def announce_settled(pks: Collection[int], since: datetime | None = None) -> None:
     """Send ``missed_call_resolved`` for those of these calls that are settled still.
 

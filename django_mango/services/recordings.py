@@ -14,7 +14,7 @@ from ..protocol.errors import ReadError
 from ..protocol.recordings import RecordingFacts, recordings_of
 from ..protocol.times import moment_or_none
 from .announcing import send
-from .background import later
+from .background import job, later
 from .bulk import upsert
 from .transactions import repeated
 
@@ -43,10 +43,17 @@ def refresh_recordings(account: Account, entry_ids: Iterable[str]) -> list[Recor
     if without_call:
         later(join_calls, account=account, entry_ids=without_call)
     for recording in available:
-        later(send, signal=signals.recording_available, sender=Recording, recording=recording)
+        later(announce_available, recording=recording)
     return available
 
 
+@job
+def announce_available(recording: Recording) -> None:
+    """Tell that a recording can be fetched."""
+    send(signals.recording_available, Recording, recording=recording)
+
+
+@job
 def join_calls(account: Account, entry_ids: Collection[str] | None = None) -> None:
     """Give recordings told of before their call was known their call, all by default."""
     waiting = Recording.objects.filter(account=account, call=None).exclude(entry_id="")
