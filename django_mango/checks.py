@@ -20,13 +20,17 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's own names
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_slug
+from django.db import DatabaseError, router
 from django.urls import LocalePrefixPattern, URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from . import conf
+from .models import StatsImport
 from .models.account import Account, validate_alias
+from .services import background
 from .services.phone_settings import problems
+from .services.staleness import import_staleness, staleness_text
 
 TAG = "django_mango"
 _CHECKED_APART = {"ACCOUNTS", "API_KEY", "API_SALT", "API_URL", "PREVIOUS", "TIMEOUT"}
@@ -39,6 +43,7 @@ def register() -> None:
     """Make the checks known to Django; called once the app is ready."""
     checks.register(check_settings, TAG)
     checks.register(check_urls, TAG, checks.Tags.urls)
+    checks.register(check_statistics, TAG, checks.Tags.database)
 
 
 def check_settings(
@@ -55,6 +60,7 @@ def check_settings(
         _check_timeout,
         _check_regions,
         _check_hooks,
+        _check_tasks,
         _check_admin_sites,
         _check_phone_fields,
         _check_accounts,
@@ -85,6 +91,32 @@ def check_urls(
             hint=_("Move include('django_mango.urls') out of i18n_patterns."),
             id="django_mango.W007",
         )
+    ]
+
+
+def check_statistics(
+    app_configs: Sequence[AppConfig] | None = None,
+    databases: Sequence[str] | None = None,
+    **_kwargs: Any,
+) -> list[CheckMessage]:
+    """Whether statistics are loaded; only asked with ``check --database default``.
+
+    ``migrate`` asks as well, before there are tables: then there is nothing to say.
+    """
+    if router.db_for_read(StatsImport) not in (databases or ()):
+        return []
+    try:
+        found = [import_staleness(one) for one in Account.objects.filter(alias__in=conf.accounts())]
+    except (DatabaseError, ImproperlyConfigured):
+        return []
+    return [
+        Warning(
+            f"{one.account}: {staleness_text(one)}",
+            hint=_("See whether the scheduled import runs: docs/scheduling.md."),
+            id="django_mango.W008",
+        )
+        for one in found
+        if one.is_stale
     ]
 
 
@@ -156,6 +188,26 @@ def _check_hooks(_mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
                 hint=_("Give a function, or its dotted path: 'project.telephony.function'."),
                 id="django_mango.E010",
             )
+
+
+def _check_tasks(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    named = mango.get("TASKS", background.INLINE)
+    if not isinstance(named, str):
+        return  # said by the check of types
+    try:
+        hook = background.hook()
+        is_wrong = hook is not None and not callable(hook)
+    except ImportError:
+        is_wrong = True
+    if is_wrong:
+        yield Error(
+            _("MANGO['TASKS']: %(name)s cannot be used.") % {"name": repr(named)},
+            hint=_(
+                'It must be "inline"; "django" (Django 6.0, or the package django-tasks); "celery"'
+                " (the package celery); or the dotted path of a function of yours."
+            ),
+            id="django_mango.E012",
+        )
 
 
 def _check_admin_sites(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:

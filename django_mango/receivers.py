@@ -1,10 +1,16 @@
-"""Connected in ``ready()``: what we remember of employees and accounts must not outlive them."""
+"""Connected in ``ready()``.
+
+What we remember of employees and accounts must not outlive them; and the ends of calls and
+of imports are the moments at which somebody may notice that statistics are overdue.
+"""
 
 from __future__ import annotations
 
 from django.db.models.signals import post_delete, post_save
 
+from . import signals
 from .models import Account, Command, Employee, EmployeeAddress
+from .services import watching
 from .services.caching import forget
 
 
@@ -13,3 +19,5 @@ def connect() -> None:
     for model in (Account, Command, Employee, EmployeeAddress):
         for signal in (post_save, post_delete):
             signal.connect(forget, sender=model, dispatch_uid=f"mango-forget-{model.__name__}")
+    signals.call_finished.connect(watching.on_call, dispatch_uid="mango-watch-calls")
+    signals.import_finished.connect(watching.on_import, dispatch_uid="mango-watch-imports")

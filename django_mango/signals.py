@@ -14,6 +14,8 @@ arguments. A receiver that fails is logged and harms neither us nor the others.
 ``recording_available``   ``recording``: it can be fetched
 ``command_finished``      ``command``: its outcome is known
 ``import_finished``       ``report``: an ``ImportReport``
+``import_overdue``        ``account``, ``staleness``: the statistics are older than
+                          ``MANGO["STATS_ALERT_SECONDS"]``; told once in that time
 ========================  ==================================================
 
 ``sender`` is the model class (``ImportReport`` for ``import_finished``). Calls of an
@@ -32,3 +34,4 @@ missed_call_resolved = Signal()
 recording_available = Signal()
 command_finished = Signal()
 import_finished = Signal()
+import_overdue = Signal()

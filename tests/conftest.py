@@ -45,8 +45,10 @@ def _no_memory_of_another_test() -> None:
     from django.utils import translation
 
     from django_mango.services.caching import forget
+    from django_mango.services.watching import forget_looks
 
     forget()
+    forget_looks()
     translation.deactivate()
 
 

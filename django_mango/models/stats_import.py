@@ -52,6 +52,9 @@ class StatsImport(models.Model):
         help_text=_("Line number, what is wrong, and the text of the row."),
     )
     started_at = models.DateTimeField(_("started"))
+    run_started_at = models.DateTimeField(_("run started"), null=True)
+    run_position = models.PositiveIntegerField(_("window of the run"), default=1)
+    run_windows = models.PositiveIntegerField(_("windows of the run"), default=1)
     finished_at = models.DateTimeField(_("finished"), null=True)
     error = models.CharField(_("error"), max_length=500, blank=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,7 @@ from django.test import override_settings
 from django.urls import clear_url_caches, include, path
 
 from django_mango import checks, conf
+from django_mango.models import Account, Call
 
 GOOD: dict[str, Any] = {"API_KEY": "the-key", "API_SALT": "the-salt"}
 OFFICE = {"office": {**GOOD, "NAME": "Office", "API_URL": "https://pbx.example/vpbx/"}}
@@ -121,6 +123,10 @@ def test_good_settings_are_silent(mango: dict[str, Any]) -> None:
         ("E010", {**GOOD, "EXTENSION_OF": "django_mango.nothing"}),
         ("E002", {**GOOD, "CALLS_PER_HOUR": "many"}),
         ("E002", {**GOOD, "CALLS_PER_DAY": -1}),
+        ("E002", {**GOOD, "TASKS": None}),
+        ("E012", {**GOOD, "TASKS": "rabbit"}),
+        ("E012", {**GOOD, "TASKS": "nowhere.at.all"}),
+        ("E012", {**GOOD, "TASKS": "django_mango.conf.KNOWN"}),
         ("W001", {**GOOD, "API_SALTS": "x"}),
         ("W001", {"ACCOUNTS": {"office": {**GOOD, "SALT": "x"}}}),
         ("W002", {}),
@@ -187,6 +193,16 @@ def test_django_runs_the_checks() -> None:
     with override_settings(MANGO={}, ROOT_URLCONF="tests.checks.urls_without_mango"):
         found = {one.id for one in run_checks(tags=[checks.TAG])}
     assert {"django_mango.W002", "django_mango.W004"} <= found
+
+
+@pytest.mark.django_db
+def test_overdue_statistics_are_told_only_where_the_database_is_asked() -> None:
+    account = Account.objects.create(alias="default")
+    Call.objects.create(account=account, entry_id="1", started_at=datetime(2026, 1, 1, tzinfo=UTC))
+    assert checks.check_statistics() == []
+    (found,) = checks.check_statistics(databases=["default"])
+    assert found.id == "django_mango.W008"
+    assert checks.check_statistics(databases=["other"]) == []
 
 
 def test_every_id_has_a_paragraph_and_no_paragraph_lacks_its_id() -> None:

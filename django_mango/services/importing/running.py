@@ -40,6 +40,7 @@ class Run:
         self._news = News(account)
         self._writer = Writer(account, self._news)
         self._is_hopeless = False
+        self._began_at = timezone.now()
 
     def over(self, since: datetime, until: datetime, step: timedelta) -> ImportReport:
         self._close_interrupted()
@@ -56,7 +57,7 @@ class Run:
     def _over_all(self, windows: Sequence[tuple[datetime, datetime]]) -> None:
         for index, (start, end) in enumerate(windows, 1):
             self._progress.window_started(index, len(windows), start, end)
-            window = self._window(start, end)
+            window = self._window(start, end, index, len(windows))
             self._progress.window_done(window)
             if window.state == StatsImport.State.FAILED:
                 self._report.errors.append(window.error)
@@ -70,10 +71,17 @@ class Run:
             state__in=(StatsImport.State.REQUESTED, StatsImport.State.LOADING),
         ).update(state=StatsImport.State.FAILED, error="interrupted", finished_at=timezone.now())
 
-    def _window(self, since: datetime, until: datetime) -> StatsImport:
+    def _window(self, since: datetime, until: datetime, index: int, total: int) -> StatsImport:
         now = timezone.now()
         window = StatsImport.objects.create(
-            account=self._account, kind=self._loader.kind, since=since, until=until, started_at=now
+            account=self._account,
+            kind=self._loader.kind,
+            since=since,
+            until=until,
+            started_at=now,
+            run_started_at=self._began_at,
+            run_position=index,
+            run_windows=total,
         )
         self._report.windows.append(window)
         try:
