@@ -14,7 +14,7 @@ from django.db import transaction
 from django_mango import signals, tasks
 from django_mango.models import Account, Call, Recording
 from django_mango.services import background, following
-from django_mango.services.background import later, name_of
+from django_mango.services.background import later
 from django_mango.services.changes import Change
 from django_mango.services.parcels import packed, unpacked
 
