@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('django_mango', '0002_scope_and_rights'),
+        ('django_mango', '0003_staff_of_the_pbx'),
     ]
 
     operations = [
