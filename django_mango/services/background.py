@@ -34,7 +34,7 @@ log = logging.getLogger("django_mango.background")
 #: The queues we know by name. Named, not imported: their room lies above this one.
 QUEUES: Mapping[str, str] = {
     "django": "django_mango.tasks.by_django.enqueue",
-    "celery": "django_mango.tasks.by_celery.enqueue",
+    "celery": "django_mango.contrib.celery.enqueue",
 }
 INLINE = "inline"
 

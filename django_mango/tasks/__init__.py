@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from django.utils import timezone
@@ -81,5 +82,7 @@ def _moment(text: str | None) -> datetime | None:
     return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
-if "celery" in sys.modules:  # Celery looks for tasks here; where it is not used, it is not read
-    from . import by_celery  # noqa: F401
+if "celery" in sys.modules:
+    # Celery looks for tasks here. The room above is named, not imported; where Celery is not
+    # used, nothing of it is read.
+    import_module("django_mango.contrib.celery")

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import shared_task
 
-from . import JOBS, Outcome
+from ..tasks import JOBS, Outcome
 
 TASKS: dict[str, Any] = {}
 

@@ -1,0 +1,1 @@
+"""What other packages may be combined with; each is imported only where it is used."""
