@@ -62,9 +62,7 @@ def _account(account: Account) -> Iterator[Finding]:
             _("Too many wrong requests: look at the journal of commands, check key and salt."),
         )
     else:
-        yield ok(
-            _("%(account)s: the PBX does not refuse the account.") % {"account": account.alias}
-        )
+        yield ok(_("%(account)s: the PBX refuses nothing.") % {"account": account.alias})
 
 
 def _notifications(account: Account) -> Iterator[Finding]:
