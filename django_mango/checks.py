@@ -297,7 +297,7 @@ def _check_alias(alias: object) -> Iterator[CheckMessage]:
             _("%(alias)s cannot be the alias of a PBX account.") % {"alias": repr(alias)},
             hint=_(
                 "Use letters, digits, hyphens and underscores, %(longest)d at most;"
-                " not events, result or ping, which begin the paths of notifications."
+                " not api, events, result or ping, which begin paths of our own."
             )
             % {"longest": longest},
             id="django_mango.E004",

@@ -9,14 +9,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-#: First path parts of notifications; an account named so could not be addressed.
-RESERVED_ALIASES = frozenset({"events", "result", "ping"})
+#: First path parts of notifications and of our endpoints; an account named so has no address.
+RESERVED_ALIASES = frozenset({"api", "events", "result", "ping"})
 
 
 def validate_alias(value: str) -> None:
-    """Refuse an alias that is the first part of a notification path."""
+    """Refuse an alias that is the first part of another path below the mount."""
     if value in RESERVED_ALIASES:
-        raise ValidationError(_("This alias is reserved for notification paths."))
+        raise ValidationError(_("This alias is reserved: paths of our own begin with it."))
 
 
 class Account(models.Model):
