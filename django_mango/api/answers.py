@@ -100,7 +100,7 @@ def _refused(
         return refusal(401, "login", _("You are logged out. Log in and try again."))
     csrf = _Csrf(_unused)
     csrf.process_request(request)
-    forged: HttpResponse | None = csrf.process_view(request, None, (), {})
+    forged: HttpResponse | None = csrf.process_view(request, _unused, (), {})
     if forged is not None:
         return forged
     if permissions and not any(user.has_perm(name) for name in permissions):
