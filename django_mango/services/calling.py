@@ -10,21 +10,20 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import conf
 from ..conf import CrmUser
 from ..models import Account, Call, Command, Employee
 from ..protocol import commands, numbers
 from ..protocol.errors import AlreadyEnded, InputError
 from ..protocol.projection import OpenLeg, choose_leg
 from . import journal
-from .accounts import account_for, settings_of
+from .accounts import settings_of
 from .background import later
+from .callers import caller_of, telephone_of
 from .colleagues import busy_with, refuse_busy
 from .destinations import destination, outgoing_line
 from .directory import employee_of, extensions_of
 from .errors import (
     DestinationRefused,
-    NoExtension,
     NothingToHangUp,
     NumberRefused,
     PermissionRefused,
@@ -70,16 +69,8 @@ def plan_call(
 def _plan(
     user: CrmUser | None, number: str, employee: Employee | None, account: Account | str | None
 ) -> CallPlan:
-    caller = _caller(user, employee, account)
-    settings_of(caller.account)
-    extension = caller.extension_at() if caller.is_active else ""
-    if not extension:
-        raise NoExtension(
-            gettext_lazy("You have no extension in the PBX: no telephone of yours would ring.")
-            if employee is None
-            else gettext_lazy("This employee has no extension: no telephone would ring."),
-            "no_extension",
-        )
+    caller = caller_of(user, employee, account)
+    extension = telephone_of(caller, is_user=employee is None)
     found = destination(number, caller.account, caller)
     return CallPlan(caller.account, caller, extension, found)
 
@@ -264,31 +255,6 @@ def _open_call(
             first=check,
         )
     )
-
-
-def _caller(
-    user: CrmUser | None, employee: Employee | None, account: Account | str | None
-) -> Employee:
-    """The employee whose telephone is to ring; refuses who may not."""
-    if user is not None and not user.has_perm("django_mango.place_call"):
-        raise PermissionRefused(gettext_lazy("You may not place calls."), "permission")
-    if employee is None:
-        wanted = account_for(account) if isinstance(account, str) else account
-        found = employee_of(user, wanted)
-        if found is None:
-            if wanted is None and len(conf.accounts()) < 2:
-                account_for()  # says so when nothing is configured
-            raise NoExtension(
-                gettext_lazy("You have no extension in the PBX: no telephone of yours would ring."),
-                "no_extension",
-            )
-        return found
-    own = user is None or employee.user_id == user.pk
-    if not own and not user.has_perm("django_mango.place_call_for_others"):  # type: ignore[union-attr] # a missing user owns all
-        raise PermissionRefused(
-            gettext_lazy("You may not place calls from the telephones of others."), "permission"
-        )
-    return employee
 
 
 def _visible(user: CrmUser | None, call: Call) -> Call:

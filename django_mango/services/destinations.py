@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from .. import conf
@@ -35,8 +34,7 @@ def destination(text: str, account: Account, employee: Employee) -> numbers.Numb
             % {"number": _one_line(text)},
             "invalid_number",
         ) from error
-    _refuse_forbidden(number)
-    _refuse_own(number, account, employee, timezone.now())
+    Destinations(account, employee).check(number)
     return number
 
 
@@ -92,17 +90,30 @@ def _refuse_forbidden(number: numbers.Number) -> None:
         )
 
 
-def _refuse_own(
-    number: numbers.Number, account: Account, employee: Employee, now: datetime
-) -> None:
-    lines = Line.objects.filter(account=account).values_list("number", flat=True)
-    if any(numbers.from_service(line).e164 == number.e164 for line in lines):
-        raise DestinationRefused(_("This is a number of our own PBX."), "own_number")
-    own = employee.addresses.filter(kind=EmployeeAddress.Kind.NUMBER, value=number.e164).valid_at(
-        now
-    )
-    if own.exists():
-        raise DestinationRefused(_("This is your own number."), "own_number")
+class Destinations:
+    """The policy for one caller, for many numbers: our own ones are read once."""
+
+    def __init__(self, account: Account, employee: Employee) -> None:
+        self._account = account
+        self._employee = employee
+
+    def check(self, number: numbers.Number) -> None:
+        """Refuse an E.164 number that may not be called; see ``destination``."""
+        _refuse_forbidden(number)
+        if number.e164 in self._lines:
+            raise DestinationRefused(_("This is a number of our own PBX."), "own_number")
+        if number.e164 in self._own:
+            raise DestinationRefused(_("This is your own number."), "own_number")
+
+    @cached_property
+    def _lines(self) -> frozenset[str]:
+        lines = Line.objects.filter(account=self._account).values_list("number", flat=True)
+        return frozenset(numbers.from_service(line).e164 for line in lines)
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        own = self._employee.addresses.filter(kind=EmployeeAddress.Kind.NUMBER)
+        return frozenset(own.valid_at(timezone.now()).values_list("value", flat=True))
 
 
 def outgoing_line(text: str, account: Account) -> str:

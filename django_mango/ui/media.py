@@ -1,0 +1,54 @@
+"""Style sheet and scripts of pages with telephony, as the media of forms and admins.
+
+Files of our own below ``STATIC_URL``, never inline code: a strict Content-Security-Policy
+lets them through. What a script must know stands in attributes of its own tag.
+"""
+
+from __future__ import annotations
+
+from django.forms import Media, Script
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+#: The style sheet of everything in this room, below ``STATIC_URL``.
+STYLES = "django_mango/mango.css"
+CALL_SCRIPT = "django_mango/call.js"
+
+
+def call_media() -> Media:
+    """What call controls need: the style sheet, and the script where its endpoint is mounted.
+
+    Without the script the controls are links to a page that asks and calls.
+    """
+    endpoint = call_endpoint()
+    return Media(css={"all": [STYLES]}, js=[_call_script(endpoint)] if endpoint else [])
+
+
+def page_media() -> Media:
+    """What every page of a watched admin site carries, with or without numbers on it."""
+    return call_media()
+
+
+def call_endpoint() -> str:
+    """The address that places calls, empty where ``django_mango.urls`` is not mounted."""
+    try:
+        return reverse("django_mango:call")
+    except NoReverseMatch:
+        return ""
+
+
+def _call_script(endpoint: str) -> Script:
+    """The script in the language of the page: what it may have to say without being answered."""
+    return Script(
+        CALL_SCRIPT,
+        defer=True,
+        **{
+            "data-endpoint": endpoint,
+            "data-calling": _("Calling…"),
+            "data-lost": _(
+                "No answer came. The call may have been placed all the same: look at your telephone."
+            ),
+            "data-stale": _("This page is out of date. Reload it and try again."),
+            "data-close": _("Close"),
+        },
+    )
