@@ -65,6 +65,9 @@ KNOWN: Mapping[str, Setting] = {
     "ADMIN_SITES": Setting(
         ("django.contrib.admin.site",), (list, tuple), "dotted paths of admin sites"
     ),
+    "ATTACH_EXCLUDE": Setting(
+        (), (list, tuple), "models whose admin pages stay without call controls: 'app.Model'"
+    ),
     "ALLOWED_DESTINATIONS": Setting(
         None,
         (list, tuple, type(None)),

@@ -13,7 +13,7 @@ from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
-from ..ui.links import STYLES
+from ..ui.media import page_media
 from .tables import Text
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class CappedPaginator(_Paginator):
 class MangoAdmin(ModelAdmin):
     """Base of all our admins: our style sheet, lists that do not count the table."""
 
+    #: Ours know of telephony by themselves.
+    mango_attach = False
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
@@ -83,7 +85,7 @@ class MangoAdmin(ModelAdmin):
 
     @property
     def media(self) -> Media:
-        return super().media + Media(css={"all": [STYLES]})
+        return super().media + page_media()
 
 
 class JournalAdmin(MangoAdmin):

@@ -1,25 +1,23 @@
-"""Links that call, for one request: whose phone rings is asked once, not per number."""
+"""Call controls of one page of the admin: beside widgets, after values, in lists."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.db.models import Model
 from django.http import HttpRequest
+from django.template.defaultfilters import linebreaksbr
 from django.urls import NoReverseMatch
-from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 
-from ..protocol import numbers
-from ..services.directory import employee_of
-from ..services.errors import UserError
-from ..services.phone_fields import numbers_in
-from ..ui.links import call_link
-from .phone_fields import place_url
+from ..services.phone_fields import numbers_in, texts_of
+from ..ui.controls import controls_of
+from ..ui.widgets import beside
+from .phone_fields import place_url, texts_at
 
 #: Longer values hold several numbers or words; they may break where they like.
 _ONE_NUMBER = 20
@@ -29,60 +27,47 @@ class CallLinks:
     """What stands beside the numbers of one page, for the user who looks at it."""
 
     def __init__(self, request: HttpRequest, site: AdminSite) -> None:
-        self._user: Any = request.user
+        self._controls = controls_of(request)
         self._site = site.name
         self._back = request.get_full_path()
 
-    @cached_property
-    def allowed(self) -> bool:
-        """Without the right to place calls nothing is shown."""
-        return bool(self._user.has_perm("django_mango.place_call"))
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is shown at all."""
+        return self._controls.wanted
 
     def beside(
         self, obj: Model | None, field: str, value: object, *, small: bool = False
     ) -> SafeString:
-        """The link for ``value``, stored in ``field``; empty without a number or a right."""
-        found = numbers_in(value) if self.allowed and obj else ()
-        if not obj or not obj.pk or not found:
+        """The controls for ``value``, stored in ``field``; empty where there is no number."""
+        texts = tuple(texts_of(value))
+        if obj is None or obj.pk is None or not any(texts):
             return SafeString("")
         try:
             url = place_url(self._site, obj, field)
         except NoReverseMatch:  # this site does not have our pages
             return SafeString("")
-        shown = ", ".join(numbers.for_people(number.e164) for number in found)
-        return call_link(
-            f"{url}&{urlencode({'next': self._back})}",
-            shown,
-            self._hint(shown),
-            muted=not self._extension,
+        return self._controls.of_several(
+            numbers_in(texts),
+            ", ".join(texts),
+            target=obj,
+            href=f"{url}&{urlencode({'next': self._back})}",
+            in_admin=True,
             small=small,
         )
 
-    def after_value(
-        self, obj: Model, field: str, empty: str, *, small: bool = False
-    ) -> SafeString | str:
-        """The value as plain text with its link, ``empty`` when there is none."""
-        value = getattr(obj, field, "")
-        if value is None or not str(value):
-            return empty
-        link = self.beside(obj, field, value, small=small)
-        unbroken = "mango-number" if len(str(value)) <= _ONE_NUMBER else ""
-        return format_html(
-            '<span class="mango-beside"><span class="{}">{}</span>{}</span>', unbroken, value, link
-        )
+    def all_of(
+        self, model_admin: Any, obj: Model, names: Sequence[str], *, small: bool = False
+    ) -> SafeString:
+        """The controls of several fields, one after the other."""
+        found = SafeString("")
+        for name in names:
+            found += self.beside(obj, name, texts_at(model_admin, obj, name), small=small)
+        return format_html('<span class="mango-beside">{}</span>', found) if found else found
 
-    def _hint(self, shown: str) -> str:
-        if not self._extension:
-            return gettext("%(number)s: you have no extension in the PBX") % {"number": shown}
-        return gettext("%(number)s, your phone %(extension)s rings first") % {
-            "number": shown,
-            "extension": self._extension,
-        }
-
-    @cached_property
-    def _extension(self) -> str:
-        try:
-            employee = employee_of(self._user)
-        except UserError:
-            return ""
-        return employee.extension_at() if employee else ""
+    def after(self, shown: object, controls: SafeString) -> SafeString:
+        """A value as it is shown without us, with its controls."""
+        text = str(shown)
+        unbroken = "mango-number" if len(text) <= _ONE_NUMBER else ""
+        words = linebreaksbr(text) if "\n" in text else conditional_escape(text)
+        return beside(format_html('<span class="{}">{}</span>', unbroken, words), controls)

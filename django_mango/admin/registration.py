@@ -21,6 +21,7 @@ from ..models import (
     Recording,
     StatsImport,
 )
+from .attaching import watch
 from .base import MangoAdmin
 from .calls import CallAdmin
 from .commands import CommandAdmin
@@ -51,10 +52,18 @@ def register(site: AdminSite) -> None:
             site.register(model, model_admin)
 
 
+def give_way(site: AdminSite, model: type[Model]) -> None:
+    """Take our admin of ``model`` away: the host is about to register his own, late."""
+    ours = ADMINS.get(model)
+    if ours is not None and site.is_registered(model) and type(site._registry[model]) is ours:
+        site.unregister(model)
+
+
 def register_all() -> None:
-    """Register on all sites of ``MANGO["ADMIN_SITES"]``; may be called again."""
+    """Register on all sites of ``MANGO["ADMIN_SITES"]`` and watch them; may be called again."""
     for site in sites():
         register(site)
+        watch(site, give_way)
 
 
 def sites() -> Iterator[AdminSite]:

@@ -3,8 +3,10 @@
 from django.urls import URLPattern, path
 
 from .answers import csrf, unknown
+from .calling import call
 
 urlpatterns: list[URLPattern] = [
     path("csrf", csrf, name="csrf"),
+    path("call", call, name="call"),
     path("<path:path>", unknown),
 ]

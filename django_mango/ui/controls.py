@@ -118,8 +118,9 @@ class _Face:
         self._name = name
         self._looks = "mango-call mango-call--small" if small else "mango-call"
         self._inside = format_html(
-            '<span class="mango-icon" aria-hidden="true">\N{BLACK TELEPHONE}\N{VARIATION SELECTOR-15}'
-            '</span><span class="mango-call__text">{}</span>',
+            '<span class="mango-icon" aria-hidden="true">{}</span>'
+            '<span class="mango-call__text">{}</span>',
+            "\N{BLACK TELEPHONE}\N{VARIATION SELECTOR-15}",
             words,
         )
 
@@ -147,6 +148,18 @@ class _Face:
             )
         return button + link
 
+    def unsealed(self, hint: str, number: str) -> SafeString:
+        """Only a button, for a number anybody may read in the page."""
+        return format_html(
+            '<button type="button" class="{} mango-call--button" data-mango-number="{}"'
+            ' title="{}" aria-label="{}">{}</button>',
+            self._looks,
+            number,
+            hint,
+            self._name,
+            self._inside,
+        )
+
     def switched_off(self, reason: str) -> SafeString:
         """Not ``disabled``: the reason must be reachable by keyboard and screen reader."""
         return format_html(
@@ -157,6 +170,17 @@ class _Face:
             self._name,
             self._inside,
         )
+
+
+def number_control(number: Number, *, small: bool = False, named: bool = False) -> SafeString:
+    """A button for a number on a page of nobody in particular: forms, pages without a request.
+
+    Its number stands open in the page, and everything is checked at the click. Without the
+    script it does not show.
+    """
+    shown = numbers.for_people(number.e164)
+    face = _Face(shown if named else _("Call"), _("Call %(number)s") % {"number": shown}, small)
+    return face.unsealed(shown, number.e164)
 
 
 def controls_of(request: HttpRequest) -> Controls:

@@ -6,6 +6,8 @@ lets them through. What a script must know stands in attributes of its own tag.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.forms import Media, Script
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -21,7 +23,8 @@ def call_media() -> Media:
     Without the script the controls are links to a page that asks and calls.
     """
     endpoint = call_endpoint()
-    return Media(css={"all": [STYLES]}, js=[_call_script(endpoint)] if endpoint else [])
+    scripts: list[Any] = [_call_script(endpoint)] if endpoint else []
+    return Media(css={"all": [STYLES]}, js=scripts)
 
 
 def page_media() -> Media:
@@ -46,7 +49,7 @@ def _call_script(endpoint: str) -> Script:
             "data-endpoint": endpoint,
             "data-calling": _("Calling…"),
             "data-lost": _(
-                "No answer came. The call may have been placed all the same: look at your telephone."
+                "No answer came. The call may have been placed all the same: look at your phone."
             ),
             "data-stale": _("This page is out of date. Reload it and try again."),
             "data-close": _("Close"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 from unittest import mock
 
@@ -14,14 +15,20 @@ from django.urls import reverse
 
 from django_mango.admin import CallControl
 from django_mango.admin.call_links import CallLinks
-from django_mango.models import Call
+from django_mango.models import Account, Call
 from example_project.crm.models import Contact
 
-from .conftest import make_user, page_of
+from .conftest import make_employee, make_user, page_of
 
 
 def links(page: str) -> list[str]:
     return re.findall(r'<a class="mango-call[^"]*" href="([^"]+)"', page)
+
+
+def reasons(page: str) -> list[str]:
+    """Why the buttons that are off are off."""
+    off = re.findall(r'<button [^>]*aria-disabled="true" title="([^"]+)"[^>]*>', page)
+    return [unescape(text) for text in off]
 
 
 def change_page(contact: Contact) -> str:
@@ -30,7 +37,9 @@ def change_page(contact: Contact) -> str:
 
 @pytest.fixture
 def viewer(db: None) -> Client:
-    return page_of(make_user("viewer", "crm.view_contact", "django_mango.place_call"))
+    user = make_user("viewer", "crm.view_contact", "django_mango.place_call")
+    make_employee(Account.objects.create(alias="default"), "Viewer", "109", user)
+    return page_of(user)
 
 
 class TestForms:
@@ -43,7 +52,8 @@ class TestForms:
         assert all(f"crm/contact/{contact.pk}/" in link for link in found)
         assert "7916" not in "".join(found)  # the page reads the number itself
         assert 'title="+7 916 123-45-67, your phone 101 rings first"' in page
-        assert re.search(r'<input type="text" name="mobile"[^>]*>\s*<a class="mango-call"', page)
+        assert re.search(r'<input type="text" name="mobile"[^>]*>\s*<button type="button"', page)
+        assert page.count("data-mango-click=") == 2
         assert page.count("<form") == page.count("</form>")
 
     def test_the_link_opens_its_page(self, anna: User, contact: Contact) -> None:
@@ -76,15 +86,19 @@ class TestForms:
         assert len(links(page.text)) == 2
         assert 'value="typed"' in page.text
 
-    def test_without_the_right_nothing_is_shown(self, contact: Contact) -> None:
+    def test_without_the_right_the_button_is_off_and_says_so(self, contact: Contact) -> None:
         page = page_of(make_user("x", "crm.view_contact", "crm.change_contact"))
-        assert "mango-call" not in page.get(change_page(contact)).text
+        assert reasons(page.get(change_page(contact)).text) == [
+            "+7 495 777-88-99: You may not place calls.",
+            "+7 916 123-45-67: You may not place calls.",
+        ]
 
-    def test_without_an_extension_the_link_is_muted_and_says_why(self, contact: Contact) -> None:
+    def test_without_an_extension_the_button_is_off_and_says_why(self, contact: Contact) -> None:
         user = make_user("x", "crm.view_contact", "crm.change_contact", "django_mango.place_call")
         page = page_of(user).get(change_page(contact)).text
-        assert page.count("mango-call--muted") == 2
-        assert "you have no extension in the PBX" in page
+        assert links(page) == []
+        assert len(reasons(page)) == 2
+        assert "You have no extension in the PBX" in reasons(page)[0]
 
 
 class TestReadOnly:
@@ -120,6 +134,7 @@ class TestInlines:
 
     def test_read_only_inlines_as_well(self, contact: Contact) -> None:
         user = make_user("x", "crm.view_contact", "crm.view_company", "django_mango.place_call")
+        make_employee(Account.objects.create(alias="default"), "X", "109", user)
         page = page_of(user).get(reverse("admin:crm_company_change", args=[contact.company_id]))
         assert len(links(page.text)) == 3
 
