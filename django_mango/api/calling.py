@@ -10,7 +10,6 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,20 +28,17 @@ _LONGEST = 64
 
 @endpoint("GET", "HEAD", "POST")
 def call(request: HttpRequest) -> HttpResponse:
-    """GET: a CSRF token for a script, the page that asks for a person. POST: the call.
+    """GET: the page that asks, for people without script. POST: the call.
 
     POST takes ``click`` (what a control was sealed with) or ``number`` (any spelling);
     ``token`` makes a repeated request one call, ``asked`` says that the person knows of the
     colleague. Answers ``level``, ``text``, and ``command`` and ``again`` of a placed call.
     """
-    html = wants_html(request)
     if request.method != "POST":
-        if not html:
-            return answer(csrf=get_token(request))
         return page(request, _click(request, request.GET))
     click = _click(request, request.POST)
     said = _place(request, click) if click else refusal(400, "stale", _stale())
-    return result_page(request, click, said) if html else said
+    return result_page(request, click, said) if wants_html(request) else said
 
 
 def _click(request: HttpRequest, given: Any) -> Click | None:

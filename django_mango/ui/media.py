@@ -47,6 +47,7 @@ def _call_script(endpoint: str) -> Script:
         defer=True,
         **{
             "data-endpoint": endpoint,
+            "data-csrf": reverse("django_mango:csrf"),
             "data-calling": _("Calling…"),
             "data-lost": _(
                 "No answer came. The call may have been placed all the same: look at your phone."

@@ -80,7 +80,7 @@
             csrf = csrf || (field && field.value);
         }
         if (fresh || !csrf) {
-            const answer = await fetch(given.endpoint, {
+            const answer = await fetch(given.csrf, {
                 headers: { Accept: "application/json" },
                 credentials: "same-origin",
                 cache: "no-store",
