@@ -110,6 +110,9 @@ KNOWN: Mapping[str, Setting] = {
     "COMMAND_TIMEOUT_SECONDS": Setting(
         120, _NUMBER, "a command without an outcome is given up after so many seconds"
     ),
+    "STATS_OVERLAP_SECONDS": Setting(
+        21_600, _NUMBER, "a scheduled import begins so much earlier; longer than any call"
+    ),
     "STATS_SETTLE_SECONDS": Setting(
         300, _NUMBER, "calls newer than this may be missing in statistics"
     ),

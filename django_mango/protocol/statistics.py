@@ -132,10 +132,7 @@ def read_rows(
     ``fields`` is the list the report was requested with, in its order. Memory
     use does not depend on the number of rows.
     """
-    columns = tuple(name.strip() for name in fields)
-    for name in columns:
-        if name not in KNOWN_FIELDS or columns.count(name) > 1:
-            raise InputError("fields", "unknown_field", name)
+    columns = checked_fields(fields)
     for number, line, is_complete in _lines(chunks):
         if line is None:
             yield BadRow(number, "too_long", "")
@@ -148,6 +145,15 @@ def read_rows(
         text = text.strip("\r\t ")
         if text and not (number == 1 and _is_header(text, columns)):
             yield _row(number, text, columns, is_complete)
+
+
+def checked_fields(fields: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns without blanks; ``InputError`` for an unknown or repeated one."""
+    columns = tuple(name.strip() for name in fields)
+    for name in columns:
+        if name not in KNOWN_FIELDS or columns.count(name) > 1:
+            raise InputError("fields", "unknown_field", name)
+    return columns
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes | None, bool]]:

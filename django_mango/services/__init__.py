@@ -17,6 +17,7 @@ from .errors import (
     AccountUnknown,
     ColleagueBusy,
     DestinationRefused,
+    FileRefused,
     ImportRunning,
     InsideTransaction,
     NoExtension,
@@ -26,9 +27,19 @@ from .errors import (
     PermissionRefused,
     UserError,
 )
-from .importing import ImportReport, Progress, import_statistics
+from .importing import (
+    ImportReport,
+    Progress,
+    import_file,
+    import_periods,
+    import_statistics,
+    latest_periods,
+    unfinished_periods,
+    windows_to_load,
+)
 from .inbox import receive, replay
 from .missed import close_by_hand
+from .periods import Period
 from .projecting import project_entries
 from .rebuilding import RebuildReport, rebuild_calls
 from .sweeping import sweep
@@ -38,12 +49,14 @@ __all__ = [
     "CallPlan",
     "ColleagueBusy",
     "DestinationRefused",
+    "FileRefused",
     "ImportReport",
     "ImportRunning",
     "InsideTransaction",
     "NoExtension",
     "NothingToHangUp",
     "NumberRefused",
+    "Period",
     "PeriodRefused",
     "PermissionRefused",
     "Progress",
@@ -54,7 +67,10 @@ __all__ = [
     "close_by_hand",
     "employee_of",
     "hang_up",
+    "import_file",
+    "import_periods",
     "import_statistics",
+    "latest_periods",
     "may_hang_up",
     "outcome_level",
     "outcome_text",
@@ -67,4 +83,6 @@ __all__ = [
     "request_call",
     "settle_commands",
     "sweep",
+    "unfinished_periods",
+    "windows_to_load",
 ]

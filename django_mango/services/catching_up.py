@@ -16,26 +16,17 @@ from . import coverage
 from .accounts import account_for
 from .background import job, start
 from .errors import ImportIncomplete, ImportRunning, TooSoon
-from .importing import ImportReport, Progress, import_statistics
+from .importing import ImportReport, Progress, import_periods, latest_periods
+from .importing.planning import RECENT
 from .leases import claim
 from .periods import Period
 
 log = logging.getLogger("django_mango.importing")
 
-#: Read again before the complete end: longer than the longest call, whose row comes at its end.
-OVERLAP = timedelta(hours=6)
-#: Where nothing was ever loaded.
-FIRST = timedelta(days=3)
 #: A button starts one import of the newest in so long.
 REFRESH_EVERY = timedelta(seconds=30)
 
 _BASIC = str(CallRecord.Kind.BASIC)
-
-
-def latest_begin(account: Account, kind: str = _BASIC) -> datetime:
-    """Where an import of the newest begins: the end of complete coverage less an overlap."""
-    end = coverage.complete_until(account, kind)
-    return _now() - FIRST if end is None else end - OVERLAP
 
 
 def import_latest(
@@ -45,14 +36,14 @@ def import_latest(
     progress: Progress | None = None,
     client: Client | None = None,
 ) -> ImportReport:
-    """Load from the end of complete coverage, less an overlap, up to now.
+    """Load what is not complete up to now, see ``latest_periods``.
 
     Raises as ``import_statistics``.
     """
     if not isinstance(account, Account):
         account = account_for(account)
-    since = latest_begin(account, kind)
-    return import_statistics(account, since, _now(), kind=kind, progress=progress, client=client)
+    periods = latest_periods(account, kind)
+    return import_periods(account, periods, kind=kind, progress=progress, client=client)
 
 
 def import_gaps(
@@ -66,24 +57,13 @@ def import_gaps(
 ) -> ImportReport:
     """Load what is missing of a period; by default from the first moment ever loaded to now.
 
-    One report over all gaps, without a window where there is none. A gap that fails does
-    not stop the others, unless the service has locked the account out. Raises as
-    ``import_statistics``.
+    A gap that fails does not stop the others, unless the service has locked the account
+    out. Raises as ``import_statistics``.
     """
     if not isinstance(account, Account):
         account = account_for(account)
-    whole = ImportReport(account)
-    for gap in missing(account, since, until, kind):
-        part = import_statistics(
-            account, gap.since, gap.until, kind=kind, progress=progress, client=client
-        )
-        whole.windows += part.windows
-        whole.calls += part.calls
-        whole.errors += part.errors
-        account.refresh_from_db(fields=["blocked_until"])
-        if account.locked_until():
-            break
-    return whole
+    gaps = missing(account, since, until, kind)
+    return import_periods(account, gaps, kind=kind, progress=progress, client=client)
 
 
 def missing(
@@ -93,7 +73,7 @@ def missing(
     kind: str = _BASIC,
 ) -> list[Period]:
     """The gaps ``import_gaps`` would load; the last one reaches up to now."""
-    begin = since or coverage.first_loaded(account, kind) or _now() - FIRST
+    begin = since or coverage.first_loaded(account, kind) or _now() - RECENT
     end = min(until or _now(), _now())
     found = coverage.gaps(account, begin, end, kind)
     settled = timezone.now() - conf.seconds("STATS_SETTLE_SECONDS")

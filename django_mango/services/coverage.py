@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, F, Max, Min, QuerySet, Value
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Value
 from django.db.models.functions import Least
 from django.utils import timezone
 
@@ -234,11 +234,25 @@ def _covered(done: QuerySet[StatsImport]) -> Iterable[Period]:
 
 def _windows(account: Account, kind: str, shown: Period) -> list[_Window]:
     rows = StatsImport.objects.filter(
-        account=account, kind=kind, since__lt=shown.until, until__gt=shown.since
+        # A file that states no period says nothing of what is missing.
+        Q(file_name="") | Q(complete_until__isnull=False),
+        account=account,
+        kind=kind,
+        since__lt=shown.until,
+        until__gt=shown.since,
     ).order_by("started_at", "pk")
     found = []
     for row in rows.only(
-        "since", "until", "complete_until", "state", "started_at", "finished_at", "bad", "error"
+        "since",
+        "until",
+        "complete_until",
+        "state",
+        "started_at",
+        "finished_at",
+        "bad",
+        "problem",
+        "result_code",
+        "error",
     ):
         asked = Period(row.since, row.until)
         end = row.complete_until if row.state == StatsImport.State.DONE else None
@@ -252,7 +266,7 @@ def _windows(account: Account, kind: str, shown: Period) -> list[_Window]:
                 row.started_at,
                 row.finished_at,
                 row.bad,
-                row.error,
+                row.why,
             )
         )
     return found

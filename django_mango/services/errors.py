@@ -79,3 +79,7 @@ class TooSoon(UserError):
 
 class ImportIncomplete(UserError):
     """A window of an import failed; its ``StatsImport`` row says why. For queues."""
+
+
+class FileRefused(UserError):
+    """The file cannot be imported: it cannot be opened, or its fields are unknown."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import uuid
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Event, Thread
 
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connections, transaction
 from django.utils import timezone
 
 from ..models import Lease
@@ -15,6 +19,13 @@ from ..models import Lease
 #: A killed holder blocks others for so long at most.
 LIFETIME = timedelta(minutes=2)
 _BEAT = timedelta(seconds=20)
+# The keeper looks so often whether the holder is behind with beating, and helps him then.
+_LOOK = timedelta(seconds=10)
+_OVERDUE = timedelta(seconds=40)
+# A holder that gave no sign of life for so long hangs.
+_PATIENCE = timedelta(minutes=15)
+
+log = logging.getLogger("django_mango.services")
 
 
 class LeaseTaken(Exception):
@@ -41,22 +52,61 @@ class HeldLease:
     def __init__(self, name: str) -> None:
         self._name = name
         self._owner = f"{socket.gethostname()[:40]}, process {os.getpid()}, {uuid.uuid4().hex[:8]}"
-        self._beaten_at = timezone.now()
+        self._beaten_at = self._alive_at = timezone.now()
         self._take()
 
     def beat(self) -> None:
         """Prolong the lease, at most every 20 s. Raises ``LeaseTaken`` when it was lost."""
-        now = timezone.now()
+        now = self._alive_at = timezone.now()
         if now - self._beaten_at < _BEAT:
             return
-        mine = Lease.objects.filter(name=self._name, owner=self._owner)
-        if not mine.update(until=now + LIFETIME):
+        if not self._prolong(now):
             raise LeaseTaken(self._holder())
-        self._beaten_at = now
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the lease also while the holder has no time to beat it.
+
+        A statement of the database or a long computation may outlast the lease; then a
+        thread beats it on a connection of its own, which until then is not opened. It does
+        so only as long as the holder beats now and then: one that hangs blocks nobody.
+        """
+        enough = Event()
+        keeper = Thread(target=self._keep, args=(enough,), name="mango-lease", daemon=True)
+        # Inside a transaction the row is not visible to another connection.
+        is_needed = not connections[DEFAULT_DB_ALIAS].in_atomic_block
+        if is_needed:
+            keeper.start()
+        try:
+            yield
+        finally:
+            enough.set()
+            if is_needed:
+                keeper.join()
 
     def release(self) -> None:
         """Give the lease back; harmless when it was lost."""
         Lease.objects.filter(name=self._name, owner=self._owner).delete()
+
+    def _keep(self, enough: Event) -> None:
+        while not enough.wait(_LOOK.total_seconds()):
+            now = timezone.now()
+            if now - self._beaten_at < _OVERDUE or now - self._alive_at > _PATIENCE:
+                continue
+            try:
+                # Where it was lost, the holder learns it at his next beat.
+                self._prolong(now)
+            except DatabaseError as error:
+                log.info("the lease could not be prolonged: %s", type(error).__name__)
+            finally:
+                connections.close_all()  # those of this thread
+
+    def _prolong(self, now: datetime) -> bool:
+        mine = Lease.objects.filter(name=self._name, owner=self._owner)
+        is_ours = bool(mine.update(until=now + LIFETIME))
+        if is_ours:
+            self._beaten_at = now
+        return is_ours
 
     def _take(self) -> None:
         # A second time where the lease was given back between two of our statements.

@@ -53,7 +53,7 @@ def import_staleness(account: Account, now: datetime | None = None) -> Staleness
     loaded_until: datetime | None = newest["until"]
     waiting_since = None if loaded_until else _first_call(account)
     reference = loaded_until or waiting_since
-    last = windows.order_by("-started_at", "-pk").values_list("state", "error").first()
+    last = windows.order_by("-started_at", "-pk").first()
     return Staleness(
         account=account,
         loaded_until=loaded_until,
@@ -61,7 +61,7 @@ def import_staleness(account: Account, now: datetime | None = None) -> Staleness
         waiting_since=waiting_since,
         age=now - reference if reference else None,
         limit=conf.seconds("STATS_ALERT_SECONDS"),
-        last_error=last[1] if last and last[0] == StatsImport.State.FAILED else "",
+        last_error=last.why if last else "",
     )
 
 

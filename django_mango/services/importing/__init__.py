@@ -1,39 +1,59 @@
 """Statistics into the database: windows, polling, keyed upserts, calls (§3.4.1).
 
 ==============  ===============================================================
-``windows``     which windows a period is asked for in
-``loading``     where the rows of a window come from
+``windows``     periods as windows the service takes
+``planning``    which periods there are to load
+``loading``     where the rows of a window come from: the service
+``files``       the same from a file
 ``writing``     batches of rows: records and the calls of their entries
 ``running``     one import under its lease, window by window
+``problems``    why a window failed, as a stable word
 ``report``      what is told while it runs and at its end
 ==============  ===============================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import BinaryIO
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ...client import Client
 from ...models import Account, CallRecord
+from ...protocol import statistics
+from ...protocol.errors import InputError
 from ..accounts import account_for, client_for
-from ..errors import ImportRunning
+from ..coverage import import_lease
+from ..errors import FileRefused, ImportRunning
 from ..leases import HeldLease, LeaseTaken
-from .loading import LONGEST_WINDOW, BasicLoader, Loader
+from ..periods import Period
+from .files import FileLoader
+from .loading import LONGEST_WINDOW, BasicLoader, Loader, ServiceLoader
+from .planning import latest_periods, unfinished_periods
 from .report import ImportReport, Progress
 from .running import Run
-from .windows import checked_end, windows_of
+from .windows import checked, cut, windows_of
 
 __all__ = [
     "LONGEST_WINDOW",
     "ImportReport",
     "Loader",
     "Progress",
+    "import_file",
+    "import_periods",
     "import_statistics",
+    "latest_periods",
+    "unfinished_periods",
     "windows_of",
+    "windows_to_load",
 ]
+
+_BASIC = str(CallRecord.Kind.BASIC)
+#: Where each kind of statistics is loaded from.
+LOADERS: dict[str, type[ServiceLoader]] = {_BASIC: BasicLoader}
 
 
 def import_statistics(
@@ -41,7 +61,7 @@ def import_statistics(
     since: datetime,
     until: datetime,
     *,
-    kind: str = CallRecord.Kind.BASIC,
+    kind: str = _BASIC,
     window: timedelta | None = None,
     progress: Progress | None = None,
     client: Client | None = None,
@@ -49,31 +69,103 @@ def import_statistics(
     """Load the statistics of a period; safe to repeat, overlap and interrupt.
 
     Times are aware; an ``until`` later than now means now. ``window`` is at most
-    28 days. A window that fails is recorded and the next ones are tried; the
-    report says so. Raises ``PeriodRefused``, ``AccountUnknown`` and, when another
-    process imports for this account, ``ImportRunning``.
+    28 days (extended statistics: a second less than 30). A window that fails is recorded
+    and the next ones are tried; the report says so. Raises ``PeriodRefused``,
+    ``AccountUnknown`` and, when another process imports for this account, ``ImportRunning``.
     """
+    return import_periods(
+        account,
+        [Period(since, until)],
+        kind=kind,
+        window=window,
+        progress=progress,
+        client=client,
+    )
+
+
+def import_periods(
+    account: Account | str | None,
+    periods: Sequence[Period],
+    *,
+    kind: str = _BASIC,
+    window: timedelta | None = None,
+    go_on: bool = False,
+    progress: Progress | None = None,
+    client: Client | None = None,
+) -> ImportReport:
+    """Load several periods in one run, see ``import_statistics``.
+
+    ``go_on``: windows that a run which was killed within the last day has loaded are not
+    asked for again.
+    """
+    windows = windows_to_load(periods, kind=kind, window=window)
+    account = account if isinstance(account, Account) else account_for(account)
+    loader = LOADERS[kind](client or client_for(account))
+    return _run(account, loader, windows, progress, go_on=go_on)
+
+
+def import_file(
+    account: Account | str | None,
+    stream: BinaryIO,
+    *,
+    name: str,
+    kind: str = _BASIC,
+    fields: Sequence[str] = statistics.OUR_FIELDS,
+    period: Period | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Load a saved answer of ``stats/result``, compressed with gzip or not, without network.
+
+    ``fields`` are the columns it was requested with, in their order; ``name`` is kept in the
+    journal. A ``period`` says that nothing of it is missing in the file: it counts as loaded.
+    Raises ``FileRefused`` for unknown fields, else what ``import_statistics`` does.
+    """
+    try:
+        statistics.checked_fields(fields)
+    except InputError as error:
+        raise FileRefused(
+            _("“%(field)s” is no column of statistics, or stands twice; there are: %(known)s.")
+            % {"field": error.detail, "known": ", ".join(statistics.KNOWN_FIELDS)},
+            error.reason,
+        ) from error
+    now = timezone.now()
+    # Without a period it is that of the calls, which are not known yet.
+    whole = checked(period, now) if period else Period(now - timedelta(seconds=1), now)
+    account = account if isinstance(account, Account) else account_for(account)
+    loader = FileLoader(stream, kind=kind, fields=fields, stated=period is not None)
+    return _run(account, loader, [whole], progress, file_name=name)
+
+
+def windows_to_load(
+    periods: Sequence[Period], *, kind: str = _BASIC, window: timedelta | None = None
+) -> list[Period]:
+    """The windows that ``import_periods`` would ask for. Raises ``PeriodRefused``."""
     if kind not in LOADERS:
         raise ValueError(f"there are no statistics of the kind {kind!r}")
-    if not isinstance(account, Account):
-        account = account_for(account)
-    loader = LOADERS[kind](client or client_for(account))
-    step = loader.longest if window is None else window
-    until = checked_end(since, until, step, loader.longest)
+    return cut(periods, window, LOADERS[kind].longest)
+
+
+def _run(
+    account: Account,
+    loader: Loader,
+    windows: Sequence[Period],
+    progress: Progress | None,
+    *,
+    go_on: bool = False,
+    file_name: str = "",
+) -> ImportReport:
     try:
-        lease = HeldLease(f"import:{account.alias}")
+        lease = HeldLease(import_lease(account))
     except LeaseTaken as taken:
         raise _running(taken) from taken
     try:
-        return Run(account, loader, lease, progress or Progress()).over(since, until, step)
+        with lease.kept():
+            run = Run(account, loader, lease, progress or Progress())
+            return run.over(windows, go_on=go_on, file_name=file_name)
     except LeaseTaken as taken:
         raise _running(taken) from taken
     finally:
         lease.release()
-
-
-#: Where each kind of statistics is loaded from.
-LOADERS: dict[str, Callable[[Client], Loader]] = {CallRecord.Kind.BASIC: BasicLoader}
 
 
 def _running(taken: LeaseTaken) -> ImportRunning:

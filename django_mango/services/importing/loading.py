@@ -38,8 +38,16 @@ class Loader(Protocol):
     kind: str
     #: The longest window it takes.
     longest: timedelta
+    #: Whether what it gave is everything there is of the period.
+    covers: bool
 
     def rows(self, window: StatsImport, is_ready: Callable[[], bool]) -> Generator[Row]: ...
+
+
+class ServiceLoader(Loader, Protocol):
+    """A loader that asks the service."""
+
+    def __init__(self, client: Client) -> None: ...
 
 
 class BasicLoader:
@@ -47,6 +55,7 @@ class BasicLoader:
 
     kind: str = CallRecord.Kind.BASIC
     longest = LONGEST_WINDOW
+    covers = True
 
     def __init__(self, client: Client) -> None:
         self._statistics = StatisticsClient(

@@ -20,16 +20,29 @@ class Progress:
     def rows_read(self, count: int) -> None:
         """So many rows of this window are stored."""
 
+    def reached(self, share: float) -> None:
+        """Roughly this share of the window, 0 to 1, is stored; told after ``rows_read``.
+
+        Judged by the starts of the calls, which mostly come in order.
+        """
+
     def window_done(self, window: StatsImport) -> None:
         """The window is done or has failed."""
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did. ``calls`` counts calls created or changed."""
+    """What an import did.
+
+    ``windows`` are those that were tried, of ``planned``; ``skipped`` were loaded before by
+    a run that died. ``calls`` counts calls created or changed. ``errors`` are technical, one
+    for each window that failed; its ``why`` is for people.
+    """
 
     account: Account
     windows: list[StatsImport] = field(default_factory=list)
+    planned: int = 0
+    skipped: int = 0
     calls: int = 0
     errors: list[str] = field(default_factory=list)
 
@@ -37,6 +50,10 @@ class ImportReport:
     def ok(self) -> bool:
         """Every window is complete and every row was understood."""
         return not self.errors and not self.bad
+
+    @property
+    def failed(self) -> list[StatsImport]:
+        return [window for window in self.windows if window.state == StatsImport.State.FAILED]
 
     @property
     def rows(self) -> int:

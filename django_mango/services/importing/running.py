@@ -5,24 +5,28 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from ... import conf, signals
 from ...models import Account, StatsImport
-from ...protocol.errors import LockedOut, ServiceError, WrongRequest
+from ...protocol.errors import ServiceError
 from ..announcing import send
 from ..following import News
 from ..leases import HeldLease
+from ..periods import Period
 from ..sweeping import sweep
 from .loading import Loader
+from .planning import loaded_by_a_dead_run
+from .problems import details_of, ends_the_run, problem_of
 from .report import ImportReport, Progress
-from .windows import windows_of
 from .writing import Writer, printable, save
 
 log = logging.getLogger("django_mango.importing")
 
+_State = StatsImport.State
 _SHOWN = 500
 
 
@@ -39,66 +43,99 @@ class Run:
         self._report = ImportReport(account)
         self._news = News(account)
         self._writer = Writer(account, self._news)
-        self._is_hopeless = False
         self._began_at = timezone.now()
 
-    def over(self, since: datetime, until: datetime, step: timedelta) -> ImportReport:
+    def over(
+        self, windows: Sequence[Period], *, go_on: bool = False, file_name: str = ""
+    ) -> ImportReport:
+        """Load the windows; with ``go_on`` without those that a dead run has loaded."""
         self._close_interrupted()
-        windows = windows_of(since, until, step)
-        self._progress.started(len(windows))
+        planned = self._plan(windows, go_on, file_name)
+        self._report.planned = len(planned)
+        self._progress.started(len(planned))
         try:
-            self._over_all(windows)
+            self._over_all(planned)
             self._report.calls = self._writer.calls + len(sweep(self._account, news=self._news))
         finally:  # what is stored is no news for the next run
             self._news.announce()
         send(signals.import_finished, ImportReport, report=self._report)
         return self._report
 
-    def _over_all(self, windows: Sequence[tuple[datetime, datetime]]) -> None:
-        for index, (start, end) in enumerate(windows, 1):
-            self._progress.window_started(index, len(windows), start, end)
-            window = self._window(start, end, index, len(windows))
+    def _over_all(self, windows: Sequence[StatsImport]) -> None:
+        for index, window in enumerate(windows, 1):
+            self._progress.window_started(index, len(windows), window.since, window.until)
+            self._report.windows.append(window)
+            error = self._window(window)
             self._progress.window_done(window)
-            if window.state == StatsImport.State.FAILED:
+            if error is not None:
                 self._report.errors.append(window.error)
-            if self._is_hopeless:
-                break
+                if ends_the_run(error):
+                    break
 
     def _close_interrupted(self) -> None:
         """We hold the lease, so windows that look running were left by a dead process."""
         StatsImport.objects.filter(
-            account=self._account,
-            state__in=(StatsImport.State.REQUESTED, StatsImport.State.LOADING),
-        ).update(state=StatsImport.State.FAILED, error="interrupted", finished_at=timezone.now())
-
-    def _window(self, since: datetime, until: datetime, index: int, total: int) -> StatsImport:
-        now = timezone.now()
-        window = StatsImport.objects.create(
-            account=self._account,
-            kind=self._loader.kind,
-            since=since,
-            until=until,
-            started_at=now,
-            run_started_at=self._began_at,
-            run_position=index,
-            run_windows=total,
+            account=self._account, state__in=(_State.REQUESTED, _State.LOADING)
+        ).update(
+            state=_State.FAILED,
+            problem=StatsImport.Problem.INTERRUPTED,
+            error="interrupted",
+            finished_at=self._began_at,
         )
-        self._report.windows.append(window)
+
+    def _plan(self, windows: Sequence[Period], go_on: bool, file_name: str) -> list[StatsImport]:
+        """What is to be loaded, as rows that are stored one by one."""
+        kind, of_run = self._loader.kind, self._of_run(windows)
+        loaded: dict[Period, int] = {}
+        if go_on:
+            loaded = loaded_by_a_dead_run(self._account, kind, windows, self._began_at)
+        # They belong to this run now: should it die too, the next one finds them.
+        for position, period in enumerate(windows, 1):
+            if period in loaded:
+                rows = StatsImport.objects.filter(pk=loaded[period])
+                rows.update(**of_run, run_position=position)
+        self._report.skipped = len(loaded)
+        return [
+            StatsImport(
+                account=self._account,
+                kind=kind,
+                since=period.since,
+                until=period.until,
+                file_name=file_name,
+                run_position=position,
+                **of_run,
+            )
+            for position, period in enumerate(windows, 1)
+            if period not in loaded
+        ]
+
+    def _of_run(self, windows: Sequence[Period]) -> dict[str, Any]:
+        return {
+            "run_started_at": self._began_at,
+            "run_since": windows[0].since if windows else None,
+            "run_until": windows[-1].until if windows else None,
+            "run_windows": len(windows),
+        }
+
+    def _window(self, window: StatsImport) -> ServiceError | None:
+        """Load one window; the error where the service or the file is to blame."""
+        window.started_at = timezone.now()
+        window.save()
         try:
             self._load(window)
         except ServiceError as error:
-            self._fail(window, str(error))
-            # A second wrong request locks the account out, asking on prolongs that (§1.4.1, Q12).
-            self._is_hopeless = isinstance(error, (LockedOut, WrongRequest))
+            self._fail(window, error)
+            return error
         except BaseException as error:
-            self._fail(window, type(error).__name__)
+            self._fail(window, error)
             raise
-        else:
-            window.state = StatsImport.State.DONE
-            window.complete_until = min(until, now - conf.seconds("STATS_SETTLE_SECONDS"))
-            window.finished_at = timezone.now()
-            save(window)
-        return window
+        window.state = _State.DONE
+        if self._loader.covers:
+            settled = window.started_at - conf.seconds("STATS_SETTLE_SECONDS")
+            window.complete_until = min(window.until, settled)
+        window.finished_at = timezone.now()
+        save(window)
+        return None
 
     def _load(self, window: StatsImport) -> None:
         rows = self._loader.rows(window, lambda: self._is_ready(window))
@@ -107,15 +144,26 @@ class Run:
             for _ in batches:
                 self._lease.beat()
                 self._progress.rows_read(window.rows)
+                self._progress.reached(_share(window))
 
     def _is_ready(self, window: StatsImport) -> bool:
         """Asked while waiting: keeps the lease, looks for the readiness notification."""
         self._lease.beat()
         return StatsImport.objects.filter(pk=window.pk).exclude(ready_at=None).exists()
 
-    def _fail(self, window: StatsImport, error: str) -> None:
-        log.warning("statistics %s failed: %s", window, error)
-        window.state = StatsImport.State.FAILED
-        window.error = printable(error)[:_SHOWN]
+    def _fail(self, window: StatsImport, error: BaseException) -> None:
+        window.state = _State.FAILED
+        window.problem = problem_of(error)
+        window.result_code = getattr(error, "code", None) if window.problem == "refused" else None
+        window.error = printable(details_of(error))[:_SHOWN]
         window.finished_at = timezone.now()
+        log.warning("statistics %s failed: %s: %s", window, window.problem, window.error)
         save(window)
+
+
+def _share(window: StatsImport) -> float:
+    """How much of the window its latest call has reached."""
+    whole = window.until - window.since
+    if window.reached_at is None or window.file_name or whole <= timedelta():
+        return 0.0
+    return min(max((window.reached_at - window.since) / whole, 0.0), 1.0)

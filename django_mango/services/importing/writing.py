@@ -11,6 +11,7 @@ from ...models import Account, StatsImport
 from ...protocol.errors import AnswerLost
 from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow, Record
+from ...protocol.times import moment_or_none
 from ..bulk import Counters, write_records
 from ..changes import Change
 from ..directory import with_directory
@@ -44,7 +45,9 @@ class Writer:
         for batch in _batches(rows):
             bad = [row for row in batch if isinstance(row, BadRow)]
             is_cut = is_cut or any(row.reason == "cut" for row in bad)
-            counters = self._write(window, [row for row in batch if not isinstance(row, BadRow)])
+            good = [row for row in batch if not isinstance(row, BadRow)]
+            counters = self._write(window, good)
+            _reach(window, good)
             _count(window, len(batch), counters, bad)
             yield
         if is_cut:
@@ -103,6 +106,13 @@ def _count(window: StatsImport, rows: int, counters: Counters, bad: list[BadRow]
         {"line": row.line, "reason": row.reason, "text": printable(row.text)} for row in bad[:kept]
     ]
     save(window)
+
+
+def _reach(window: StatsImport, records: list[Record]) -> None:
+    """Note the latest start of a call, for who wants to know how far the import is."""
+    latest = moment_or_none(max((record.start for record in records), default=0))
+    if latest and (window.reached_at is None or latest > window.reached_at):
+        window.reached_at = latest
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
