@@ -8,120 +8,18 @@ reported with its line number and shifts nothing.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from .errors import InputError
 from .notifications import LOCATIONS
+from .statistics_plain import plain_rows, recordings
+from .statistics_record import KNOWN_FIELDS, LATEST, OUR_FIELDS, TIMES, BadRow, Record
 from .values import MAX_LENGTH, storable
 
-#: Every column the service knows (§3.4.1.1).
-KNOWN_FIELDS = (
-    "records",
-    "start",
-    "finish",
-    "answer",
-    "from_extension",
-    "from_number",
-    "to_extension",
-    "to_number",
-    "disconnect_reason",
-    "line_number",
-    "location",
-    "entry_id",
-    "create",
-)
-#: What we ask for: ``entry_id`` first, ``location`` last, so that a cut last line is seen.
-OUR_FIELDS = (
-    "entry_id",
-    "records",
-    "create",
-    "start",
-    "answer",
-    "finish",
-    "from_extension",
-    "from_number",
-    "to_extension",
-    "to_number",
-    "disconnect_reason",
-    "line_number",
-    "location",
-)
-_TIMES = ("create", "start", "answer", "finish")
-_LATEST = 4102444800  # 2100-01-01
+__all__ = ["KNOWN_FIELDS", "OUR_FIELDS", "BadRow", "Record", "read_rows"]
+
 _LONGEST_LINE = 65_536
 _SHOWN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One row. Times are Unix seconds UTC, 0 for "never" or "not asked for"."""
-
-    entry_id: str = ""
-    start: int = 0
-    finish: int = 0
-    answer: int = 0
-    from_extension: str = ""
-    from_number: str = ""
-    to_extension: str = ""
-    to_number: str = ""
-    disconnect_reason: str = ""
-    line_number: str = ""
-    location: str = ""
-    create: int = 0
-    records: tuple[str, ...] = ()
-    line: int = 0
-    _key: str = field(default="", init=False, repr=False, compare=False)
-
-    @property
-    def key(self) -> str:
-        """Identity of the row: sortable start time and a hash of what never changes.
-
-        Recordings, line, ``create`` and the end reason are not part of it: they
-        appear or change in later reports of the same row. Computed once.
-        """
-        if self._key:
-            return self._key
-        identity = (
-            "basic",
-            self.entry_id,
-            str(self.start),
-            self.from_extension,
-            self.from_number,
-            self.to_extension,
-            self.to_number,
-            self.location,
-            str(self.answer),
-            str(self.finish),
-        )
-        key = f"{self.start:010d}-{_hash(identity)[:40]}"
-        object.__setattr__(self, "_key", key)
-        return key
-
-    @property
-    def digest(self) -> str:
-        """Hash of what a later report of the same row may change."""
-        changeable = (
-            ",".join(self.records),
-            self.line_number,
-            str(self.create),
-            self.disconnect_reason,
-        )
-        return _hash(changeable)
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A line that is no row: its number (from 1), why, and the start of its text.
-
-    ``reason`` is a stable word: ``columns``, ``time``, ``text``, ``encoding``,
-    ``too_long``, ``cut``.
-    """
-
-    line: int
-    reason: str
-    text: str
 
 
 def read_rows(
@@ -133,8 +31,35 @@ def read_rows(
     use does not depend on the number of rows.
     """
     columns = checked_fields(fields)
-    for number, line, is_complete in _lines(chunks):
-        if line is None:
+    rest, number, overlong = b"", 1, False
+    for chunk in chunks:
+        block, end, rest = (rest + chunk).rpartition(b"\n")
+        if end:
+            plain = None if overlong else plain_rows(number, block, columns)
+            if plain is None:
+                yield from _lines(number, block.split(b"\n"), columns, overlong)
+            else:
+                yield from plain
+            number += block.count(b"\n") + 1
+            overlong = False
+        if len(rest) > _LONGEST_LINE:
+            rest, overlong = b"", True
+    if rest or overlong:
+        yield from _lines(number, [rest], columns, overlong, is_complete=False)
+
+
+def _lines(
+    number: int,
+    lines: Iterable[bytes],
+    columns: tuple[str, ...],
+    is_overlong: bool,
+    *,
+    is_complete: bool = True,
+) -> Iterator[Record | BadRow]:
+    """The rows of lines from ``number`` on; the first may be the rest of an absurdly long one."""
+    for number, line in enumerate(lines, number):  # noqa: B020 - counted on
+        if is_overlong or len(line) > _LONGEST_LINE:
+            is_overlong = False
             yield BadRow(number, "too_long", "")
             continue
         try:
@@ -156,21 +81,6 @@ def checked_fields(fields: Sequence[str]) -> tuple[str, ...]:
     return columns
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes | None, bool]]:
-    """Number, bytes (``None`` when absurdly long) and whether the line had its end."""
-    rest, number, overlong = b"", 0, False
-    for chunk in chunks:
-        *complete, rest = (rest + chunk).split(b"\n")
-        for line in complete:
-            number += 1
-            yield number, None if overlong or len(line) > _LONGEST_LINE else line, True
-            overlong = False
-        if len(rest) > _LONGEST_LINE:
-            rest, overlong = b"", True
-    if rest or overlong:
-        yield number + 1, None if overlong else rest, False
-
-
 def _is_header(text: str, columns: tuple[str, ...]) -> bool:
     return tuple(cell.strip().lower() for cell in text.split(";")) == columns
 
@@ -180,17 +90,17 @@ def _row(number: int, text: str, columns: tuple[str, ...], is_complete: bool) ->
     if len(cells) != len(columns):
         return BadRow(number, "columns" if is_complete else "cut", text[:_SHOWN])
     values = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
-    times = {name: _time(values.pop(name, "")) for name in _TIMES}
+    times = {name: _time(values.pop(name, "")) for name in TIMES}
     if any(moment is None for moment in times.values()):
         return BadRow(number, "time", text[:_SHOWN])
-    recordings = tuple(_recordings(values.pop("records", "")))
-    if any(len(value) > MAX_LENGTH for value in (*values.values(), *recordings)):
+    records = recordings(values.pop("records", ""))
+    if any(len(value) > MAX_LENGTH for value in (*values.values(), *records)):
         return BadRow(number, "too_long", text[:_SHOWN])
     if not storable(text.replace("\t", "")):
         return BadRow(number, "text", text[:_SHOWN])
     if not is_complete and columns[-1] == "location" and values["location"] not in LOCATIONS:
         return BadRow(number, "cut", text[:_SHOWN])
-    return Record(records=recordings, line=number, **values, **times)  # type: ignore[arg-type] # None is excluded above
+    return Record(records=records, line=number, **values, **times)  # type: ignore[arg-type] # None is excluded above
 
 
 def _time(cell: str) -> int | None:
@@ -198,18 +108,4 @@ def _time(cell: str) -> int | None:
         return 0
     if not (cell.isascii() and cell.isdigit() and len(cell) <= 10):
         return None
-    return int(cell) if int(cell) < _LATEST else None
-
-
-def _recordings(cell: str) -> Iterator[str]:
-    """Ids with or without brackets (T-10, Q29), each once, in their order."""
-    seen = set()
-    for part in cell.removeprefix("[").removesuffix("]").split(","):
-        recording = part.strip()
-        if recording and recording not in seen:
-            seen.add(recording)
-            yield recording
-
-
-def _hash(parts: Sequence[str]) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return int(cell) if int(cell) < LATEST else None
