@@ -118,6 +118,7 @@ USE_I18N = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 MANGO = {
+    "PHONE_FIELDS": {"crm.Company": ["phone"], "crm.Contact": ["phone", "mobile"]},
     "API_KEY": "test-key",
     "API_SALT": "test-salt",
     # The discard port: a test that forgets its fake PBX gets a refused connection.

@@ -1,10 +1,8 @@
-"""The admin of a small CRM. For telephony: ``CallControl`` and the names of the phone fields."""
+"""The admin of a small CRM. It knows nothing of telephony: see ``PHONE_FIELDS`` in the settings."""
 
 from __future__ import annotations
 
 from django.contrib import admin
-
-from django_mango.admin import CallControl
 
 from .models import Company, Contact, Deal
 
@@ -17,16 +15,14 @@ class ContactInline(admin.TabularInline):
 
 
 @admin.register(Company)
-class CompanyAdmin(CallControl, admin.ModelAdmin):
-    mango_phone_fields = ("phone",)
+class CompanyAdmin(admin.ModelAdmin):
     list_display = ("name", "city", "phone")
     search_fields = ("name", "city", "phone")
     inlines = (ContactInline,)
 
 
 @admin.register(Contact)
-class ContactAdmin(CallControl, admin.ModelAdmin):
-    mango_phone_fields = ("phone", "mobile")
+class ContactAdmin(admin.ModelAdmin):
     list_display = ("name", "phone", "mobile", "company")
     list_filter = ("responsible",)
     list_select_related = ("company",)

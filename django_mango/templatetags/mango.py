@@ -1,0 +1,44 @@
+"""Template tags for pages of the host: ``{% load mango %}``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.db.models import Model
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from ..services.phone_fields import numbers_in, numbers_of
+from ..ui.calling import call_controls
+from ..ui.controls import number_control
+from ..ui.media import call_media
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def mango_call(
+    context: template.Context, what: Any, target: Model | None = None, *, small: bool = False
+) -> SafeString:
+    """``{% mango_call contact %}`` or ``{% mango_call contact.phone target=contact small=True %}``.
+
+    Without ``request`` in the context nobody knows who looks: the buttons are there, and
+    what is possible is said at the click.
+    """
+    request = context.get("request")
+    if request is not None:
+        return call_controls(request, what, target=target, small=small)
+    if isinstance(what, Model):
+        found = [phone.number for phone in numbers_of(what)]
+    else:
+        found = [*numbers_in(what)]
+    several = len(found) > 1
+    buttons = ((number_control(number, small=small, named=several),) for number in found)
+    return format_html_join("", "{}", buttons)
+
+
+@register.simple_tag
+def mango_media() -> SafeString:
+    """The style sheet and the script of call controls, once per page, in its head."""
+    return call_media().render()
