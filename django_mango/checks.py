@@ -33,9 +33,9 @@ from .services.phone_settings import problems
 from .services.staleness import import_staleness, staleness_text
 
 TAG = "django_mango"
-_CHECKED_APART = {"ACCOUNTS", "API_KEY", "API_SALT", "API_URL", "PREVIOUS", "TIMEOUT"}
 #: Keys that hold a function or its dotted path.
-_HOOKS = ("EXTENSION_OF", "TEAM_OF")
+_HOOKS = ("CLIENTS_OF", "EXTENSION_OF", "TEAM_OF", "VISIBLE_CLIENTS")
+_CHECKED_APART = {"ACCOUNTS", "API_KEY", "API_SALT", "API_URL", "PREVIOUS", "TIMEOUT"}
 _ACCOUNT_KEYS = ("API_KEY", "API_SALT", "API_URL", "NAME", "PREVIOUS")
 
 

@@ -6,7 +6,7 @@ argument, then the account's own value, then ``MANGO``, then the default.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
@@ -61,6 +61,18 @@ KNOWN: Mapping[str, Setting] = {
     "DEFAULT_REGION": Setting("RU", (str,), "ISO code of the home country"),
     "PHONE_FIELDS": Setting(
         {}, (dict,), "a dict of lists by model: {'crm.Contact': ['phone', 'mobile']}"
+    ),
+    "CLIENTS_OF": Setting(
+        None,
+        (str, type(None), object),
+        "a function, or its dotted path, that finds the objects numbers belong to; default: the"
+        " phone index",
+    ),
+    "VISIBLE_CLIENTS": Setting(
+        None,
+        (str, type(None), object),
+        "a function, or its dotted path, that leaves of a query set of clients those a user may"
+        " view; default: all, for who may view the model",
     ),
     "ADMIN_SITES": Setting(
         ("django.contrib.admin.site",), (list, tuple), "dotted paths of admin sites"
@@ -242,6 +254,36 @@ def extension_hook() -> ExtensionHook | None:
 def team_hook() -> TeamHook | None:
     """The hook of ``TEAM_OF``, imported where it is a dotted path."""
     found: TeamHook | None = hook("TEAM_OF")
+    return found
+
+
+class ClientsHook(Protocol):
+    """``MANGO["CLIENTS_OF"]``: the objects each number (E.164 with plus) belongs to.
+
+    Called once for a page of calls. Numbers that belong to nobody may be left out.
+    """
+
+    def __call__(self, numbers: Collection[str], /) -> Mapping[str, Iterable[Any]]: ...
+
+
+class VisibleClientsHook(Protocol):
+    """``MANGO["VISIBLE_CLIENTS"]``: of these objects of one model those ``user`` may view.
+
+    Called once for a model and a page of calls, with a query set, and gives one.
+    """
+
+    def __call__(self, user: Any, objects: Any, /) -> Any: ...
+
+
+def clients_hook() -> ClientsHook | None:
+    """The hook of ``CLIENTS_OF``."""
+    found: ClientsHook | None = hook("CLIENTS_OF")
+    return found
+
+
+def visible_clients_hook() -> VisibleClientsHook | None:
+    """The hook of ``VISIBLE_CLIENTS``."""
+    found: VisibleClientsHook | None = hook("VISIBLE_CLIENTS")
     return found
 
 

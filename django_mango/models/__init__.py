@@ -4,6 +4,7 @@ from .account import Account, Lease
 from .call import Call, CallParty
 from .call_work import CallWork
 from .command import Command
+from .contact_number import ContactNumber
 from .directory import Employee, EmployeeAddress, Group, Line
 from .notification import Notification
 from .record import CallRecord
@@ -17,6 +18,7 @@ __all__ = [
     "CallRecord",
     "CallWork",
     "Command",
+    "ContactNumber",
     "Employee",
     "EmployeeAddress",
     "Group",

@@ -12,6 +12,7 @@ from .calling import (
     request_call,
     settle_commands,
 )
+from .contacts import Client, clients_of, clients_of_number
 from .directory import employee_of
 from .errors import (
     AccountUnknown,
@@ -40,6 +41,9 @@ from .importing import (
 from .inbox import receive, replay
 from .missed import close_by_hand
 from .periods import Period
+from .phone_fields import Phone, numbers_in, numbers_of, phone_paths
+from .phone_index import IndexReport
+from .phone_rebuild import IndexProgress, index_numbers
 from .projecting import project_entries
 from .rebuilding import RebuildReport, rebuild_calls
 from .sweeping import sweep
@@ -47,11 +51,14 @@ from .sweeping import sweep
 __all__ = [
     "AccountUnknown",
     "CallPlan",
+    "Client",
     "ColleagueBusy",
     "DestinationRefused",
     "FileRefused",
     "ImportReport",
     "ImportRunning",
+    "IndexProgress",
+    "IndexReport",
     "InsideTransaction",
     "NoExtension",
     "NothingToHangUp",
@@ -59,21 +66,28 @@ __all__ = [
     "Period",
     "PeriodRefused",
     "PermissionRefused",
+    "Phone",
     "Progress",
     "RebuildReport",
     "UserError",
     "account_for",
     "client_for",
+    "clients_of",
+    "clients_of_number",
     "close_by_hand",
     "employee_of",
     "hang_up",
     "import_file",
     "import_periods",
     "import_statistics",
+    "index_numbers",
     "latest_periods",
     "may_hang_up",
+    "numbers_in",
+    "numbers_of",
     "outcome_level",
     "outcome_text",
+    "phone_paths",
     "place_call",
     "plan_call",
     "project_entries",

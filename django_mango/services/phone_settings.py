@@ -29,18 +29,33 @@ class PhoneFieldError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """A relation on the way: its path as queries and as instances name it, and where it leads.
+
+    ``model`` is ``None`` where only the row knows. A hop ``moves`` when saving the row it
+    leads to can give that row another owner. ``through`` links the rows of a many-to-many.
+    """
+
+    query: str
+    attribute: str
+    source: type[Model]
+    model: type[Model] | None
+    moves: bool = False
+    through: type[Model] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PhonePath:
     """One entry, understood.
 
-    ``steps`` are the attributes to follow, empty for a callable. ``relations`` are
-    the prefixes of the path that name other models, the shortest first, with the
-    model each leads to (``None`` where only the row knows).
+    ``steps`` are the attributes to follow, empty for a callable; ``hops`` the relations
+    among them, in order.
     """
 
     name: str
     steps: tuple[str, ...] = ()
     call: Callable[[Any], object] | None = None
-    relations: tuple[tuple[str, type[Model] | None], ...] = ()
+    hops: tuple[Hop, ...] = ()
     field: Field[Any, Any] | None = None
 
 
@@ -126,18 +141,20 @@ def _path(model: type[Model], entry: object) -> PhonePath:
 
 def _attributes(model: type[Model], entry: str) -> PhonePath:
     is_whole = inspect.getattr_static(model, entry, None) is not None
-    steps = (entry,) if is_whole else tuple(entry.split("__"))
-    relations: list[tuple[str, type[Model] | None]] = []
+    names = (entry,) if is_whole else tuple(entry.split("__"))
+    steps: list[str] = []
+    hops: list[Hop] = []
     current: type[Model] | None = model
     field: Any = None
-    for number, step in enumerate(steps, 1):
-        is_last = number == len(steps)
+    for number, name in enumerate(names, 1):
+        is_last = number == len(names)
+        field = _field(current, name) if current else None
+        steps.append(name)
         if current is None:  # behind a generic relation every model may stand
-            break
-        field = _field(current, step)
+            continue
         if field is None:
             # A method or a property has no place in the middle of a path.
-            if not is_last or inspect.getattr_static(current, step, None) is None:
+            if not is_last or inspect.getattr_static(current, name, None) is None:
                 raise _unreadable(model, entry)
         elif field.is_relation:
             if is_last:
@@ -145,12 +162,34 @@ def _attributes(model: type[Model], entry: str) -> PhonePath:
                     _("%(model)s.%(entry)s is a relation: name the field behind it")
                     % {"model": model._meta.label, "entry": entry}
                 )
+            steps[-1] = _accessor(field)
+            hops.append(_hop(field, current, steps, hops))
             current = field.related_model
-            relations.append(("__".join(steps[:number]), current))
         elif not is_last:
             raise _unreadable(model, entry)
     plain = field if isinstance(field, Field) and not field.is_relation else None
-    return PhonePath(entry, steps, relations=tuple(relations), field=plain)
+    return PhonePath(entry, tuple(steps), hops=tuple(hops), field=plain)
+
+
+def _hop(field: Any, source: type[Model], steps: list[str], before: list[Hop]) -> Hop:
+    through = None
+    if field.many_to_many:
+        relation = field if field.auto_created else field.remote_field
+        through = relation.through
+    return Hop(
+        query="__".join(filter(None, (before[-1].query if before else "", field.name))),
+        attribute="__".join(steps),
+        source=source,
+        model=field.related_model,
+        moves=field.one_to_many or (field.one_to_one and field.auto_created),
+        through=through,
+    )
+
+
+def _accessor(field: Any) -> str:
+    """The attribute of an instance: of a relation seen from the other side it differs."""
+    name = field.get_accessor_name() if field.auto_created and not field.concrete else field.name
+    return str(name)
 
 
 def _field(model: type[Model], name: str) -> Any:

@@ -1,21 +1,24 @@
 """Connected in ``ready()``.
 
-What we remember of employees and accounts must not outlive them; and the ends of calls and
-of imports are the moments at which somebody may notice that statistics are overdue.
+What we remember of employees and accounts must not outlive them; the phone index follows
+the host's objects; and the ends of calls and of
+imports are the moments at which somebody may notice that statistics are overdue.
 """
 
 from __future__ import annotations
 
 from django.db.models.signals import post_delete, post_save
 
-from . import signals
-from .models import Account, Command, Employee, EmployeeAddress
-from .services import watching
-from .services.caching import forget
+from .. import signals
+from ..models import Account, Command, Employee, EmployeeAddress
+from ..services import watching
+from ..services.caching import forget
+from . import phone_index
 
 
 def connect() -> None:
     """Connect all receivers; repeating it is harmless."""
+    phone_index.connect()
     for model in (Account, Command, Employee, EmployeeAddress):
         for signal in (post_save, post_delete):
             signal.connect(forget, sender=model, dispatch_uid=f"mango-forget-{model.__name__}")
