@@ -115,7 +115,7 @@ def _read_related(changelist: ChangeList, names: tuple[str, ...]) -> None:
 def _relations(model: Any, names: tuple[str, ...]) -> list[str]:
     """The relations that paths like ``contact__phone`` follow."""
     mine = [path for path in paths_of(model) if path.name in names]
-    return list(dict.fromkeys(prefix for path in mine for prefix, _model in path.relations))
+    return list(dict.fromkeys(hop.attribute for path in mine for hop in path.hops))
 
 
 def _replaced(fields: Iterable[Any], by: dict[Any, Column]) -> list[Any]:

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('extension', django_mango.models.fields.PbxIdField(blank=True, help_text='What to dial after the answer; neither dialled nor compared.', max_length=7, verbose_name='extension')),
                 ('known_since', models.DateTimeField(verbose_name='known since')),
                 ('retired_at', models.DateTimeField(null=True, verbose_name='in force until')),
-                ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype', verbose_name='kind of client')),
+                ('content_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype', verbose_name='kind of client')),
             ],
             options={
                 'verbose_name': 'number of a client',
