@@ -186,6 +186,13 @@ class Call(models.Model):
         indexes = [
             models.Index(fields=["-started_at", "-id"], name="mango_call_time"),
             models.Index(fields=["client_number", "-started_at"], name="mango_call_client"),
+            # The next talk of a client, and his missed calls that are open: without these an
+            # import reads all calls of its most faithful clients for every batch.
+            models.Index(fields=["client_number", "answered_at"], name="mango_call_talk"),
+            models.Index(
+                fields=["client_number", "is_missed", "missed_resolved_at"],
+                name="mango_call_settled",
+            ),
             models.Index(fields=["employee", "-started_at"], name="mango_call_employee"),
             models.Index(fields=["state", "-started_at"], name="mango_call_state"),
             models.Index(fields=["is_missed", "-started_at"], name="mango_call_missed"),

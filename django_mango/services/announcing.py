@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from .. import conf, signals
 from ..models import Call
-from .changes import Change
+from .changes import Change, merged
 
 log = logging.getLogger("django_mango.services")
 
@@ -30,7 +30,7 @@ def is_recent(call: Call) -> bool:
 
 def announce(changes: Iterable[Change]) -> None:
     """Send the signals of each transition, once; several changes of one call are one."""
-    for change in _merged(changes):
+    for change in merged(changes):
         call = change.call
         if change.became_missed and signals.call_missed.has_listeners(Call):
             _note_settling(call)
@@ -49,15 +49,6 @@ def send(signal: Signal, sender: type[Any], **arguments: object) -> None:
     for receiver, response in signal.send_robust(sender=sender, **arguments):
         if isinstance(response, Exception):
             log.error("a receiver failed: %r", receiver, exc_info=response)
-
-
-def _merged(changes: Iterable[Change]) -> Iterable[Change]:
-    """One change for each call: what an import unfolds in several batches happened at once."""
-    merged: dict[int, Change] = {}
-    for change in changes:
-        before = merged.get(change.call.pk)
-        merged[change.call.pk] = before.followed_by(change) if before else change
-    return merged.values()
 
 
 def _note_settling(call: Call) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..models import Call
 from ..models.call import OUTCOMES_OF_TALKS
+from .concern import Concern
 
 #: Columns that decide what settles a missed call.
 _OF_RESOLUTION = {"client_number", "is_missed", "answered_at", "started_at", "outcome"}
@@ -63,19 +65,51 @@ class Change:
         return not self.before["is_missed"] and self.call.is_missed
 
     @property
-    def clients(self) -> set[str]:
-        """Numbers whose missed calls this change may settle or open again."""
-        now = {name: getattr(self.call, name) for name in _OF_RESOLUTION}
-        was = {name: self.before[name] for name in _OF_RESOLUTION}
-        if _matters(now) == _matters(was):
-            return set()
-        concerned = [one for one in (now, was) if one["is_missed"] or one["answered_at"]]
-        return {str(one["client_number"]) for one in concerned} - {""}
+    def concern(self) -> Concern:
+        """Whose missed calls this change may settle or open again."""
+        concern = Concern()
+        states = [
+            {name: getattr(self.call, name) for name in _OF_RESOLUTION},
+            {name: self.before[name] for name in _OF_RESOLUTION},
+        ]
+        if _matters(states[0]) == _matters(states[1]):
+            return concern
+        # A call whose number changed concerns both clients.
+        numbers = {str(state["client_number"]) for state in states} - {""}
+        if any(_is_talk(state) for state in states):
+            concern.talked |= numbers
+        if len(numbers) > 1 or any(state["is_missed"] for state in states):
+            concern.missed |= numbers
+        for state in states:
+            concern.widen(state["started_at"], state["answered_at"])
+        return concern
 
 
-def _matters(columns: Mapping[str, object]) -> tuple[object, ...]:
-    """What a resolution sees of a call: an outcome counts only where it makes a talk none."""
-    is_talk = bool(columns["answered_at"]) and columns["outcome"] in OUTCOMES_OF_TALKS
+def concern_of(changes: Iterable[Change]) -> Concern:
+    """Whose missed calls these changes may settle or open again."""
+    concern = Concern()
+    for change in merged(changes):
+        concern.take(change.concern)
+    return concern
+
+
+def merged(changes: Iterable[Change]) -> Iterable[Change]:
+    """One change for each call: what an import unfolds in several batches happened at once."""
+    found: dict[int, Change] = {}
+    for change in changes:
+        before = found.get(change.call.pk)
+        found[change.call.pk] = before.followed_by(change) if before else change
+    return found.values()
+
+
+def _is_talk(columns: Mapping[str, Any]) -> bool:
+    """An outcome counts only where it makes a talk none."""
+    return bool(columns["answered_at"]) and columns["outcome"] in OUTCOMES_OF_TALKS
+
+
+def _matters(columns: Mapping[str, Any]) -> tuple[object, ...]:
+    """What a resolution sees of a call."""
+    is_talk = _is_talk(columns)
     return (
         columns["client_number"],
         columns["is_missed"],

@@ -6,16 +6,17 @@ at most a signal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .. import signals
 from ..models import Account, Call
 from .announcing import announce, is_recent, oldest_announced
 from .background import job, later
-from .changes import Change
+from .changes import Change, concern_of
 from .journal import announce_command
-from .missed import announce_settled, resolve_clients, settle_by_talk
+from .missed import announce_settled, resolve_concerned, settle_by_talk
 from .recordings import join_call, join_calls
 
 
@@ -36,7 +37,9 @@ class News:
 
         ``settled`` are keys of missed calls settled already.
         """
-        self._settled.update(settle(self.account, changes), settled)
+        since = oldest_announced()
+        now = settle(self.account, changes)
+        self._settled.update(settled, (pk for pk, at in now.items() if at >= since))
         self._changes += [change for change in changes if is_recent(change.call)]
 
     def announce(self) -> None:
@@ -55,16 +58,15 @@ def follow(account: Account, changes: Sequence[Change]) -> None:
         later(_follow, account=account, changes=changes)
 
 
-def settle(account: Account, changes: Sequence[Change]) -> set[int]:
-    """The same at once and without announcing; keys of the missed calls it settled."""
+def settle(account: Account, changes: Sequence[Change]) -> dict[int, datetime]:
+    """The same at once and without announcing; the missed calls it settled, and since when."""
     if not changes:
-        return set()
-    settled: set[int] = set()
+        return {}
+    settled: dict[int, datetime] = {}
     if len(changes) == 1 and changes[0].only_adds_a_talk and not _is_heard():
         settle_by_talk(account, changes[0].call)
     else:
-        clients = set().union(*(change.clients for change in changes))
-        settled = resolve_clients(account, clients)
+        settled = resolve_concerned(account, concern_of(changes))
     fresh = [change.call for change in changes if change.is_new]
     if len(fresh) == 1:
         join_call(fresh[0])
@@ -80,7 +82,7 @@ def _is_heard() -> bool:
 
 @job
 def _follow(account: Account, changes: Sequence[Change]) -> None:
-    settled: set[int] = set()
+    settled: Collection[int] = ()
     try:
         settled = settle(account, changes)
     finally:  # what could not be settled is found by the sweep, a signal would be lost

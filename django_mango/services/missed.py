@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q
@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from .. import signals
 from ..conf import CrmUser
 from ..models import Account, Call, CallWork
-from ..protocol.resolution import ClientCall, resolve
 from .announcing import send
 from .background import job
+from .concern import Concern
 from .errors import PermissionRefused, UserError
+from .settling import differing, write
 from .transactions import repeated
 
 #: Rounds until nothing differs; more would mean that the number never rests.
@@ -24,21 +25,33 @@ _NUMBERS_AT_ONCE = 500
 
 
 def resolve_clients(account: Account, numbers: Collection[str]) -> set[int]:
-    """Recompute which missed calls of these clients are settled, and by which talk.
-
-    Nothing is incremented: what differs from the computed state is written, row by
-    row, in transactions of one statement, so that no lock is held while another is
-    awaited for long. After writing everything is read again, so that whoever writes
-    last has seen every call committed before. Returns the keys of the missed calls
-    that were open and are settled now; announcing them is the caller's.
-    """
+    """Recompute the missed calls of these clients, all of them; see ``resolve_concerned``."""
     wanted = sorted(number for number in numbers if number)
     settled: set[int] = set()
     for start in range(0, len(wanted), _NUMBERS_AT_ONCE):
-        part = wanted[start : start + _NUMBERS_AT_ONCE]
-        for _round in range(_ROUNDS):
-            if not _resolve_once(account, part, settled):
-                break
+        part = set(wanted[start : start + _NUMBERS_AT_ONCE])
+        settled |= resolve_concerned(account, Concern(missed=part)).keys()
+    return settled
+
+
+def resolve_concerned(account: Account, concern: Concern) -> dict[int, datetime]:
+    """Recompute which missed calls are settled, and by which talk, where something changed.
+
+    A fixed number of statements, however many clients. Nothing is incremented: what
+    differs from the computed state is written, in transactions of one statement, so
+    that no lock is held while another is awaited for long. After writing everything is
+    read again, so that whoever writes last has seen every call committed before. Returns
+    the keys of the missed calls that were open and are settled now, and since when;
+    announcing them is the caller's.
+    """
+    settled: dict[int, datetime] = {}
+    for _round in range(_ROUNDS if concern else 0):
+        wrong = differing(account, concern)
+        for one in write(wrong):
+            if one.was is None and one.at is not None:
+                settled[one.pk] = one.at
+        if not wrong:
+            break
     return settled
 
 
@@ -91,63 +104,3 @@ def close_by_hand(user: CrmUser, call: Call, reason: str) -> CallWork:
     ):
         work.refresh_from_db()
     return work
-
-
-def _resolve_once(account: Account, numbers: Collection[str], settled: set[int]) -> bool:
-    """One round; whether anything was to be written."""
-    by_client: dict[str, list[Call]] = {}
-    calls = (
-        Call.objects.filter(account=account, client_number__in=numbers)
-        .filter(Q(is_missed=True) | ~Q(answered_at=None) | ~Q(missed_resolved_at=None))
-        .only(
-            "client_number",
-            "is_missed",
-            "outcome",
-            "started_at",
-            "answered_at",
-            "missed_resolved_at",
-            "missed_resolved_by",
-        )
-    )
-    # A server-side cursor is for many rows: it takes three statements instead of one.
-    rows = calls.order_by()
-    for call in rows.iterator() if len(numbers) > 1 else rows:
-        by_client.setdefault(call.client_number, []).append(call)
-    differing = [one for group in by_client.values() for one in _differing(group)]
-    for call, by in differing:
-        if _write(call, by) and by is not None and call.missed_resolved_at is None:
-            settled.add(call.pk)
-    return bool(differing)
-
-
-def _differing(calls: Sequence[Call]) -> Iterator[tuple[Call, Call | None]]:
-    """Calls of one client that are not settled as computed, and by which they should be."""
-    by_pk = {call.pk: call for call in calls}
-    talks: dict[Hashable, Call] = {
-        found.missed: by_pk[found.by]  # type: ignore[index] # keys are primary keys
-        for found in resolve(_as_client_call(call) for call in calls)
-    }
-    for call in calls:
-        by = talks.get(call.pk)
-        computed = (by.answered_at, by.pk) if by else (None, None)
-        if (call.missed_resolved_at, call.missed_resolved_by_id) != computed:
-            yield call, by
-
-
-def _as_client_call(call: Call) -> ClientCall:
-    return ClientCall(
-        call.pk,
-        call.is_missed,
-        call.started_at.timestamp() if call.started_at else 0,
-        call.answered_at.timestamp() if call.answered_at and call.is_talk else 0,
-    )
-
-
-def _write(call: Call, by: Call | None) -> bool:
-    """Settle or open one call, unless somebody else did meanwhile.
-
-    The row of ``by`` is locked as well, by its foreign key: repeated after a deadlock.
-    """
-    mine = Call.objects.filter(pk=call.pk, missed_resolved_at=call.missed_resolved_at)
-    at = by.answered_at if by else None
-    return bool(repeated(lambda: mine.update(missed_resolved_at=at, missed_resolved_by=by)))

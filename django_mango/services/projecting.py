@@ -16,46 +16,16 @@ from django.utils import timezone
 from ..models import Account, Call, Command, Notification
 from ..protocol import projection
 from ..protocol.projection import Directory, ProjectedCall
-from ..protocol.times import moment_or_none
 from . import following, statements
 from .bulk import upsert
 from .changes import Change
+from .columns import COLUMNS, apply
 from .directory import with_directory
 from .facts import StoredFacts, read_commands, read_facts
-from .participants import digests_of, write_parties
+from .participants import write_parties
 
 #: An event with its id proves that such a command was carried out.
 _UNPROVEN = (Command.Status.SENT, Command.Status.UNKNOWN)
-#: Columns taken as they are from the projection.
-_PLAIN = (
-    "direction",
-    "state",
-    "outcome",
-    "client_number",
-    "client_number_raw",
-    "line_number",
-    "extension",
-    "wait_seconds",
-    "talk_seconds",
-    "disconnect_reason",
-    "live_call_id",
-    "reached",
-    "group_number",
-    "is_final",
-    "is_missed",
-)
-_MOMENTS = ("started_at", "answered_at", "ended_at")
-#: Every column the projection owns; nothing else writes them.
-_COLUMNS = (
-    *_PLAIN,
-    *_MOMENTS,
-    "employee",
-    "command",
-    "legs",
-    "participants",
-    "sources",
-    "projection_version",
-)
 
 
 def project_entries(account: Account, entry_ids: Iterable[str]) -> list[Change]:
@@ -100,7 +70,7 @@ def project_locked(
             empty += [call.pk] if call.started_at is None else []
             continue
         before = call.participants
-        change = _apply(result, call, commands)
+        change = apply(result, call, commands)
         if change is not None:
             changes.append(change)
             parties.append((call, result, before))
@@ -156,32 +126,7 @@ def _write(changes: Sequence[Change], script: statements.Script) -> None:
         values = {name: getattr(change.call, name) for name in change.fields}
         script.update(Call, {"id": change.call.pk}, values)
         return
-    upsert(Call, [item.call for item in changes], key=("account", "entry_id"), update=_COLUMNS)
-
-
-def _apply(result: ProjectedCall, call: Call, commands: Mapping[str, Command]) -> Change | None:
-    """Write the projection into the row; the change, or ``None`` when there is none."""
-    command = commands.get(result.command_id)
-    values: dict[str, object] = {name: getattr(result, name) for name in _PLAIN}
-    values |= {name: moment_or_none(getattr(result, name)) for name in _MOMENTS}
-    values |= {
-        "employee_id": result.owner,
-        "legs": [leg.as_json() for leg in result.legs],
-        "participants": digests_of(result),
-        "command_id": command.pk if command else None,
-        "sources": ",".join(result.sources),
-        "projection_version": projection.VERSION,
-    }
-    before = {name: getattr(call, name) for name in values}
-    fields = tuple(name for name, value in values.items() if before[name] != value)
-    if not fields:
-        return None
-    for name in fields:
-        if name == "command_id":
-            call.command = command
-        else:
-            setattr(call, name, values[name])
-    return Change(call, fields, before)
+    upsert(Call, [item.call for item in changes], key=("account", "entry_id"), update=COLUMNS)
 
 
 def _join_commands(changes: Sequence[Change]) -> None:

@@ -315,7 +315,7 @@ def test_an_import_that_breaks_off_announces_what_it_stored(
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("django_mango.services.importing.sweep", interrupted)
+    monkeypatch.setattr("django_mango.services.importing.running.sweep", interrupted)
     with hearing() as heard, pytest.raises(KeyboardInterrupt):
         statistics.load([row("talk", 0, 60, answered=5)])
     assert heard.about("talk") == ["call_started", "call_answered", "call_finished"]

@@ -1,0 +1,65 @@
+"""Whose missed calls a number of changed calls may settle or open again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from ..models import Call
+
+
+@dataclass(slots=True)
+class Concern:
+    """Clients, and the moments between which their calls changed.
+
+    ``talked`` are numbers of which a talk came, moved or went, ``missed`` those of which
+    a missed call did. Without moments all calls of these clients are meant.
+    """
+
+    talked: set[str] = field(default_factory=set)
+    missed: set[str] = field(default_factory=set)
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.talked or self.missed)
+
+    def widen(self, *moments: datetime | None) -> None:
+        """Something changed at these moments."""
+        for moment in moments:
+            if moment is not None:
+                self.since = moment if self.since is None else min(self.since, moment)
+                self.until = moment if self.until is None else max(self.until, moment)
+
+    def take(self, other: Concern) -> None:
+        """Make what concerns the other one concern this one too."""
+        self.talked |= other.talked
+        self.missed |= other.missed
+        self.widen(other.since, other.until)
+
+    def calls(self, calls: QuerySet[Call]) -> list[QuerySet[Call]]:
+        """Those of ``calls`` whose settling may have to change; a call may be in both.
+
+        A talk settles only what began before it, and nothing that was settled before it.
+        So of a client's years of calls those are read that are open, or were settled since.
+        """
+        found = []
+        if self.talked:
+            of_talks = calls.filter(client_number__in=sorted(self.talked), is_missed=True)
+            if self.since is not None and self.until is not None:
+                of_talks = of_talks.filter(
+                    Q(missed_resolved_at=None) | Q(missed_resolved_at__gte=self.since),
+                    started_at__lte=self.until,
+                )
+            found.append(of_talks)
+        if self.missed:
+            of_misses = calls.filter(
+                Q(is_missed=True) | Q(missed_resolved_at__isnull=False),
+                client_number__in=sorted(self.missed),
+            )
+            if self.since is not None and self.until is not None:
+                of_misses = of_misses.filter(started_at__range=(self.since, self.until))
+            found.append(of_misses)
+        return found
