@@ -1,0 +1,6 @@
+"""A project that wears nothing but Django."""
+
+from tests.themes.base import *  # noqa: F403 - a settings module
+from tests.themes.base import apps_with
+
+INSTALLED_APPS = apps_with()
