@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+#: Instead of a moment: where the last complete import ended.
+LAST = "last"
 _DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAY = timedelta(days=1)
@@ -26,6 +28,11 @@ def since(text: str) -> datetime:
     """The beginning of a period, aware UTC: a date means its first moment."""
     moment, _is_day = _moment(text)
     return moment.astimezone(UTC)
+
+
+def since_or_last(text: str) -> datetime | str:
+    """``since``, or the word ``last``: where the last complete import ended."""
+    return LAST if text.strip().lower() == LAST else since(text)
 
 
 def until(text: str) -> datetime:
@@ -61,6 +68,11 @@ def seconds(text: str) -> float:
     if not 0 <= value <= _LONGEST.total_seconds():
         raise ArgumentTypeError(_("“%(text)s” is no number of seconds.") % {"text": text})
     return value
+
+
+def columns(text: str) -> tuple[str, ...]:
+    """Names of columns, separated by commas, as the service takes them."""
+    return tuple(name.strip() for name in text.split(","))
 
 
 def row_number(text: str) -> int:

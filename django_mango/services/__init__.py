@@ -1,6 +1,6 @@
 """Use cases: the only way anything is sent, received or imported."""
 
-from .accounts import account_for, client_for
+from .accounts import account_for, client_for, known_account
 from .calling import (
     CallPlan,
     hang_up,
@@ -31,10 +31,12 @@ from .errors import (
 from .importing import (
     ImportReport,
     Progress,
+    already_loaded,
     import_file,
     import_periods,
     import_statistics,
     latest_periods,
+    look_at_file,
     unfinished_periods,
     windows_to_load,
 )
@@ -71,6 +73,7 @@ __all__ = [
     "RebuildReport",
     "UserError",
     "account_for",
+    "already_loaded",
     "client_for",
     "clients_of",
     "clients_of_number",
@@ -81,7 +84,9 @@ __all__ = [
     "import_periods",
     "import_statistics",
     "index_numbers",
+    "known_account",
     "latest_periods",
+    "look_at_file",
     "may_hang_up",
     "numbers_in",
     "numbers_of",

@@ -23,6 +23,19 @@ def account_for(alias: str | None = None) -> Account:
     Without an alias it is ``default``, or the only one configured. Raises
     ``AccountUnknown`` when the settings have none.
     """
+    settings = _configured(alias)
+    account, _created = Account.objects.get_or_create(
+        alias=settings.alias, defaults={"name": settings.name}
+    )
+    return account
+
+
+def known_account(alias: str | None = None) -> Account | None:
+    """The same without writing: ``None`` where the account has no row yet."""
+    return Account.objects.filter(alias=_configured(alias).alias).first()
+
+
+def _configured(alias: str | None) -> conf.AccountSettings:
     configured = conf.accounts()
     if alias is None:
         alias = conf.DEFAULT_ALIAS
@@ -31,8 +44,7 @@ def account_for(alias: str | None = None) -> Account:
     settings = configured.get(alias)
     if settings is None:
         raise AccountUnknown(_unknown(alias, sorted(configured)), "account_unknown")
-    account, _created = Account.objects.get_or_create(alias=alias, defaults={"name": settings.name})
-    return account
+    return settings
 
 
 def settings_of(account: Account) -> conf.AccountSettings:

@@ -76,7 +76,8 @@ def missing(
     begin = since or coverage.first_loaded(account, kind) or _now() - RECENT
     end = min(until or _now(), _now())
     found = coverage.gaps(account, begin, end, kind)
-    settled = timezone.now() - conf.seconds("STATS_SETTLE_SECONDS")
+    # Time has passed since the gaps were looked for.
+    settled = timezone.now() - conf.seconds("STATS_SETTLE_SECONDS") - timedelta(minutes=1)
     # What cannot be complete yet is worth loading along.
     return [Period(one.since, end) if settled <= one.until < end else one for one in found]
 

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from django.core.management.base import CommandError, CommandParser
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ... import conf
-from ...models import StatsImport
-from ...services import ImportReport, ImportRunning, UserError, account_for, import_statistics
-from ...ui import text
-from .. import arguments
+from ...services import (
+    FileRefused,
+    ImportReport,
+    ImportRunning,
+    UserError,
+    account_for,
+    already_loaded,
+    import_file,
+    import_periods,
+    known_account,
+    look_at_file,
+    windows_to_load,
+)
 from ..base import FAILED, NOT_TRIED, MangoCommand
-from ..people import add_account
-from ..progress import Bar, Lines, Quiet, counted, period
+from ..import_options import Wish, add_options
+from ..import_texts import not_understood, totals, what_is_wrong
+from ..progress import Bar, Lines, Quiet, counted, period, place
 
-#: A nightly run reads so much again: recordings and late calls appear afterwards.
-DEFAULT_PERIOD = timedelta(days=3)
+_INPUT = "-"
 
 
 class Command(MangoCommand):
@@ -30,63 +41,36 @@ class Command(MangoCommand):
     after_interrupt = gettext_lazy("What was read is stored; run the command again to go on.")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--since",
-            type=arguments.since,
-            metavar="MOMENT",
-            help=_(
-                "begin: 2026-11-01, 2026-11-01T09:30, 7d (ago), 12h, today, yesterday; default 3d"
-            ),
-        )
-        parser.add_argument(
-            "--until",
-            type=arguments.until,
-            metavar="MOMENT",
-            help=_("end, the same forms; a date means that whole day; default now"),
-        )
-        parser.add_argument(
-            "--window",
-            type=arguments.duration,
-            metavar="LENGTH",
-            help=_("length of one request to the PBX: 7d, 12h; default and most 28d"),
-        )
-        which = parser.add_mutually_exclusive_group()
-        add_account(which)
-        which.add_argument(
-            "--all-accounts", action="store_true", help=_("all PBX accounts, one after the other")
-        )
+        add_options(parser)
 
     def handle(
         self,
         *args: Any,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        window: timedelta | None = None,
         account: str | None = None,
         all_accounts: bool = False,
-        verbosity: int = 1,
         **options: Any,
     ) -> None:
-        # Whole seconds, as the service counts: "7d" until now is seven days and no fraction.
-        end = until or timezone.now().replace(microsecond=0)
-        begin = since or end - DEFAULT_PERIOD
+        wish = Wish.of(options)
+        if all_accounts and wish.file:
+            raise CommandError(
+                _("A file belongs to one PBX account: name it with --account."),
+                returncode=NOT_TRIED,
+            )
         aliases = sorted(conf.accounts()) if all_accounts else [account]
         if len(aliases) == 1:
-            self._import(aliases[0], begin, end, window, verbosity)
+            self._one(aliases[0], wish)
             return
-        codes = [self._one_of_many(alias, begin, end, window, verbosity) for alias in aliases]
+        codes = [self._one_of_many(str(alias), wish) for alias in aliases]
         if any(codes):
             raise CommandError(
                 _("Not every account was imported."),
                 returncode=codes[0] if len(set(codes)) == 1 else FAILED,
             )
 
-    def _one_of_many(
-        self, alias: str | None, since: datetime, until: datetime, window: Any, verbosity: int
-    ) -> int:
+    def _one_of_many(self, alias: str, wish: Wish) -> int:
         """Import one account; whatever is wrong with it is said and harms no other one."""
         try:
-            self._import(alias, since, until, window, verbosity)
+            self._one(alias, wish, label=alias)
         except UserError as error:
             self.stderr.write(f"{alias}: {error}")
             return NOT_TRIED
@@ -95,90 +79,119 @@ class Command(MangoCommand):
             return error.returncode
         return 0
 
-    def _import(
-        self,
-        alias: str | None,
-        since: datetime,
-        until: datetime,
-        window: timedelta | None,
-        verbosity: int,
-    ) -> None:
-        account = account_for(alias)
-        self.work_begins()
-        with self._progress(verbosity) as progress:
-            try:
-                report = import_statistics(account, since, until, window=window, progress=progress)
-            except ImportRunning as running:
-                # Not a fault: whoever runs does what was asked for, and cron need not write.
-                if verbosity:
-                    self.stdout.write(str(running))
-                return
-        self._tell(report, progress, verbosity)
-
-    def _progress(self, verbosity: int) -> Quiet:
-        if verbosity == 0:
-            return Quiet()
-        return Bar(self.stderr) if self.stderr.isatty() else Lines(self.stdout)
-
-    def _tell(self, report: ImportReport, progress: Quiet, verbosity: int) -> None:
-        if verbosity > 0:
-            self.stdout.write(_totals(report))
-        failed = [one for one in report.windows if one.state == StatsImport.State.FAILED]
-        if not progress.shows_windows:
-            for one in failed:
-                self.stderr.write(f"{period(one.since, one.until)}: {counted(one)}")
-        if report.ok:
+    def _one(self, alias: str | None, wish: Wish, label: str = "") -> None:
+        if wish.dry_run:
+            self._show(alias, wish, label)
             return
-        raise CommandError(_what_is_wrong(report, failed, progress.windows), returncode=FAILED)
+        owner = account_for(alias)
+        periods = [] if wish.file else wish.periods(owner)
+        if not periods and not wish.file:
+            self._say(wish, _("%(account)s: nothing is left to load.") % {"account": owner.alias})
+            return
+        try:
+            with self._progress(wish, label) as progress:
+                if wish.file:
+                    with _opened(wish.file) as stream:
+                        self.work_begins()
+                        report = import_file(
+                            owner,
+                            stream,
+                            name=wish.file,
+                            kind=wish.kind,
+                            fields=wish.columns,
+                            period=wish.stated,
+                            progress=progress,
+                        )
+                else:
+                    self.work_begins()
+                    report = import_periods(
+                        owner,
+                        periods,
+                        kind=wish.kind,
+                        window=wish.window,
+                        go_on=wish.goes_on,
+                        progress=progress,
+                    )
+        except ImportRunning as running:
+            if running.code == "taken_over":
+                raise CommandError(str(running), returncode=FAILED) from running
+            # Not a fault: whoever runs does what was asked for, and cron need not write.
+            self._say(wish, str(running))
+            return
+        self._tell(report, progress, wish)
 
-
-def _totals(report: ImportReport) -> str:
-    numbers = {
-        "account": report.account.alias,
-        "windows": len(report.windows),
-        "rows": report.rows,
-        "new": report.new,
-        "changed": report.changed,
-        "unchanged": report.unchanged,
-        "bad": report.bad,
-        "calls": report.calls,
-    }
-    return (
-        _(
-            "%(account)s: windows %(windows)d, rows %(rows)d: new %(new)d, changed %(changed)d,"
-            " unchanged %(unchanged)d, not understood %(bad)d; calls written %(calls)d"
-        )
-        % numbers
-    )
-
-
-def _what_is_wrong(report: ImportReport, failed: list[StatsImport], planned: int) -> str:
-    """One line: failed windows with the first reason, rows not understood with the first place."""
-    parts = []
-    if failed:
-        parts.append(
+    def _show(self, alias: str | None, wish: Wish, label: str) -> None:
+        """What would be done; reads the database and the file, writes nothing."""
+        known = known_account(alias)
+        if wish.file:
+            self._show_file(wish)
+            return
+        windows = windows_to_load(wish.periods(known), kind=wish.kind, window=wish.window)
+        loaded = already_loaded(known, windows, wish.kind) if wish.goes_on else set()
+        for index, one in enumerate(windows, 1):
+            line = f"{index}/{len(windows)} {period(one.since, one.until)}"
+            if one in loaded:
+                line = _("%(window)s: loaded already") % {"window": line}
+            self.stdout.write(f"{label}: {line}" if label else line)
+        left = len(windows) - len(loaded)
+        self.stdout.write(
             ngettext(
-                "%(failed)d of %(planned)d window failed: %(error)s",
-                "%(failed)d of %(planned)d windows failed: %(error)s",
-                planned,
+                "%(count)d window would be loaded; nothing was sent or written.",
+                "%(count)d windows would be loaded; nothing was sent or written.",
+                left,
             )
-            % {"failed": len(failed), "planned": planned, "error": failed[0].error}
+            % {"count": left}
         )
-    if planned > len(report.windows):
-        left = planned - len(report.windows)
-        parts.append(ngettext("%(left)d not tried", "%(left)d not tried", left) % {"left": left})
-    if report.bad:
-        bad_rows = [row for one in report.windows for row in one.bad_rows]
-        parts.append(
-            ngettext(
-                "%(bad)d row was not understood, the first is line %(line)s: %(reason)s",
-                "%(bad)d rows were not understood, the first is line %(line)s: %(reason)s",
-                report.bad,
-            )
+
+    def _show_file(self, wish: Wish) -> None:
+        with _opened(str(wish.file)) as stream:
+            found = look_at_file(stream, kind=wish.kind, fields=wish.columns)
+        if found.problem:
+            raise CommandError(found.why, returncode=FAILED)
+        self.stdout.write(
+            _("%(period)s: rows %(rows)d, not understood %(bad)d; nothing was written.")
             % {
-                "bad": report.bad,
-                "line": bad_rows[0]["line"] if bad_rows else "?",
-                "reason": text.bad_row(bad_rows[0]["reason"]) if bad_rows else "?",
+                "period": period(found.since, found.until),
+                "rows": found.rows,
+                "bad": found.bad,
             }
         )
-    return "; ".join(parts)
+        if found.bad:
+            raise CommandError(not_understood([found]), returncode=FAILED)
+
+    def _progress(self, wish: Wish, label: str) -> Quiet:
+        if wish.verbosity == 0:
+            return Quiet()
+        return Bar(self.stderr, label) if self.stderr.isatty() else Lines(self.stdout, label)
+
+    def _say(self, wish: Wish, line: str) -> None:
+        if wish.verbosity:
+            self.stdout.write(line)
+
+    def _tell(self, report: ImportReport, progress: Quiet, wish: Wish) -> None:
+        self._say(wish, totals(report))
+        if wish.file and "entry_id" not in wish.columns:
+            self._say(wish, _("The file has no column entry_id: its rows belong to no call."))
+        if not progress.shows_windows:
+            for one in report.failed:
+                self.stderr.write(f"{place(one)}: {counted(one)}")
+        if not report.ok:
+            raise CommandError(what_is_wrong(report), returncode=FAILED)
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """The file, or standard input; raises ``FileRefused``."""
+    if name == _INPUT:
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = Path(name).open("rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise FileRefused(
+            _("The file %(name)s cannot be opened: %(why)s.")
+            % {"name": name, "why": error.strerror or type(error).__name__},
+            "file",
+        ) from error
+    with stream:
+        yield stream

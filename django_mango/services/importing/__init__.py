@@ -22,30 +22,36 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ...client import Client
-from ...models import Account, CallRecord
+from ...models import Account, CallRecord, StatsImport
 from ...protocol import statistics
-from ...protocol.errors import InputError
+from ...protocol.errors import InputError, ServiceError
+from ...protocol.statistics import BadRow
 from ..accounts import account_for, client_for
+from ..bulk import Counters
 from ..coverage import import_lease
 from ..errors import FileRefused, ImportRunning
 from ..leases import HeldLease, LeaseTaken
 from ..periods import Period
 from .files import FileLoader
 from .loading import LONGEST_WINDOW, BasicLoader, Loader, ServiceLoader
-from .planning import latest_periods, unfinished_periods
+from .planning import latest_periods, loaded_by_a_dead_run, unfinished_periods
+from .problems import fail
 from .report import ImportReport, Progress
 from .running import Run
 from .windows import checked, cut, windows_of
+from .writing import count, in_batches, printable
 
 __all__ = [
     "LONGEST_WINDOW",
     "ImportReport",
     "Loader",
     "Progress",
+    "already_loaded",
     "import_file",
     "import_periods",
     "import_statistics",
     "latest_periods",
+    "look_at_file",
     "unfinished_periods",
     "windows_of",
     "windows_to_load",
@@ -71,7 +77,8 @@ def import_statistics(
     Times are aware; an ``until`` later than now means now. ``window`` is at most
     28 days (extended statistics: a second less than 30). A window that fails is recorded
     and the next ones are tried; the report says so. Raises ``PeriodRefused``,
-    ``AccountUnknown`` and, when another process imports for this account, ``ImportRunning``.
+    ``AccountUnknown`` and, when another process imports for this account, ``ImportRunning``
+    (with the code ``taken_over`` where it began in the middle, because we were held up).
     """
     return import_periods(
         account,
@@ -120,20 +127,37 @@ def import_file(
     journal. A ``period`` says that nothing of it is missing in the file: it counts as loaded.
     Raises ``FileRefused`` for unknown fields, else what ``import_statistics`` does.
     """
-    try:
-        statistics.checked_fields(fields)
-    except InputError as error:
-        raise FileRefused(
-            _("“%(field)s” is no column of statistics, or stands twice; there are: %(known)s.")
-            % {"field": error.detail, "known": ", ".join(statistics.KNOWN_FIELDS)},
-            error.reason,
-        ) from error
+    columns = _checked_fields(fields)
     now = timezone.now()
     # Without a period it is that of the calls, which are not known yet.
     whole = checked(period, now) if period else Period(now - timedelta(seconds=1), now)
     account = account if isinstance(account, Account) else account_for(account)
-    loader = FileLoader(stream, kind=kind, fields=fields, stated=period is not None)
-    return _run(account, loader, [whole], progress, file_name=name)
+    loader = FileLoader(stream, kind=kind, fields=columns, stated=period is not None)
+    return _run(account, loader, [whole], progress, file_name=printable(name)[-255:])
+
+
+def look_at_file(
+    stream: BinaryIO, *, kind: str = _BASIC, fields: Sequence[str] = statistics.OUR_FIELDS
+) -> StatsImport:
+    """What ``import_file`` would read, as a row that is not stored: rows, bad ones, period."""
+    now = timezone.now()
+    found = StatsImport(kind=kind, since=now - timedelta(seconds=1), until=now)
+    loader = FileLoader(stream, kind=kind, fields=_checked_fields(fields))
+    try:
+        for batch in in_batches(loader.rows(found, lambda: False)):
+            count(found, len(batch), Counters(), [row for row in batch if isinstance(row, BadRow)])
+    except ServiceError as error:
+        fail(found, error)
+    return found
+
+
+def already_loaded(
+    account: Account | None, windows: Sequence[Period], kind: str = _BASIC
+) -> set[Period]:
+    """Which of the windows ``import_periods`` with ``go_on`` would not ask for again."""
+    if account is None:
+        return set()
+    return set(loaded_by_a_dead_run(account, kind, windows, timezone.now()))
 
 
 def windows_to_load(
@@ -143,6 +167,17 @@ def windows_to_load(
     if kind not in LOADERS:
         raise ValueError(f"there are no statistics of the kind {kind!r}")
     return cut(periods, window, LOADERS[kind].longest)
+
+
+def _checked_fields(fields: Sequence[str]) -> tuple[str, ...]:
+    try:
+        return statistics.checked_fields(fields)
+    except InputError as error:
+        raise FileRefused(
+            _("“%(field)s” is no column of statistics, or stands twice; there are: %(known)s.")
+            % {"field": error.detail, "known": ", ".join(statistics.KNOWN_FIELDS)},
+            error.reason,
+        ) from error
 
 
 def _run(
@@ -157,20 +192,19 @@ def _run(
     try:
         lease = HeldLease(import_lease(account))
     except LeaseTaken as taken:
-        raise _running(taken) from taken
+        raise ImportRunning(
+            _("Statistics of this account are being imported already: %(owner)s.")
+            % {"owner": taken.owner},
+            "import_running",
+        ) from taken
     try:
         with lease.kept():
             run = Run(account, loader, lease, progress or Progress())
             return run.over(windows, go_on=go_on, file_name=file_name)
     except LeaseTaken as taken:
-        raise _running(taken) from taken
+        raise ImportRunning(
+            _("Another process has taken this import over: %(owner)s.") % {"owner": taken.owner},
+            "taken_over",
+        ) from taken
     finally:
         lease.release()
-
-
-def _running(taken: LeaseTaken) -> ImportRunning:
-    return ImportRunning(
-        _("Statistics of this account are being imported already: %(owner)s.")
-        % {"owner": taken.owner},
-        "import_running",
-    )

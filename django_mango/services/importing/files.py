@@ -58,18 +58,16 @@ class FileLoader:
 def pieces_of(stream: BinaryIO) -> Iterator[bytes]:
     """The bytes of a file in pieces, unpacked where it is compressed.
 
-    Raises ``AnswerLost`` where a compressed file is cut or damaged.
+    Raises ``AnswerLost`` where it cannot be read on: a compressed file is cut or damaged.
     """
-    start = stream.read(_PIECE)
-    whole = io.BufferedReader(_Again(start, stream))
-    if not start.startswith(_GZIP):
-        yield from iter(lambda: whole.read(_PIECE), b"")
-        return
     try:
-        with gzip.open(whole) as unpacked:
-            yield from iter(lambda: unpacked.read(_PIECE), b"")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise AnswerLost(f"the compressed file is damaged: {type(error).__name__}") from error
+        start = stream.read(_PIECE)
+        whole: BinaryIO = io.BufferedReader(_Again(start, stream))
+        if start.startswith(_GZIP):
+            whole = cast(BinaryIO, gzip.GzipFile(fileobj=whole))
+        yield from iter(lambda: whole.read(_PIECE), b"")
+    except (OSError, EOFError, zlib.error) as error:
+        raise AnswerLost(f"the file cannot be read on: {type(error).__name__}") from error
 
 
 def csv_rows(chunks: Iterator[bytes], fields: Sequence[str]) -> Iterator[Row]:

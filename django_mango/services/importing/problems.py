@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from ...models import StatsImport
 from ...protocol import errors
 from ..leases import LeaseTaken
+from .writing import printable
 
 Problem = StatsImport.Problem
+_SHOWN = 500
 
 #: The first that applies; classes of errors stand before their bases.
 _PROBLEMS: tuple[tuple[type[BaseException], Problem], ...] = (
@@ -29,6 +33,15 @@ _PROBLEMS: tuple[tuple[type[BaseException], Problem], ...] = (
 def problem_of(error: BaseException) -> Problem:
     """The word for an error; what nobody foresaw is a fault of ours."""
     return next((word for kind, word in _PROBLEMS if isinstance(error, kind)), Problem.FAULT)
+
+
+def fail(window: StatsImport, error: BaseException) -> None:
+    """Note in the window why it failed; the caller saves it."""
+    window.state = StatsImport.State.FAILED
+    window.problem = problem_of(error)
+    window.result_code = getattr(error, "code", None) if window.problem == "refused" else None
+    window.error = printable(details_of(error))[:_SHOWN]
+    window.finished_at = timezone.now()
 
 
 def details_of(error: BaseException) -> str:

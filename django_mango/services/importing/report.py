@@ -17,6 +17,9 @@ class Progress:
     def window_started(self, index: int, total: int, since: datetime, until: datetime) -> None:
         """Window ``index`` (from 1) of ``total`` is requested."""
 
+    def waiting(self) -> None:
+        """The service makes the report; told about twice a second."""
+
     def rows_read(self, count: int) -> None:
         """So many rows of this window are stored."""
 

@@ -20,14 +20,13 @@ from ..periods import Period
 from ..sweeping import sweep
 from .loading import Loader
 from .planning import loaded_by_a_dead_run
-from .problems import details_of, ends_the_run, problem_of
+from .problems import ends_the_run, fail
 from .report import ImportReport, Progress
-from .writing import Writer, printable, save
+from .writing import Writer, save
 
 log = logging.getLogger("django_mango.importing")
 
 _State = StatsImport.State
-_SHOWN = 500
 
 
 class Run:
@@ -149,14 +148,11 @@ class Run:
     def _is_ready(self, window: StatsImport) -> bool:
         """Asked while waiting: keeps the lease, looks for the readiness notification."""
         self._lease.beat()
+        self._progress.waiting()
         return StatsImport.objects.filter(pk=window.pk).exclude(ready_at=None).exists()
 
     def _fail(self, window: StatsImport, error: BaseException) -> None:
-        window.state = _State.FAILED
-        window.problem = problem_of(error)
-        window.result_code = getattr(error, "code", None) if window.problem == "refused" else None
-        window.error = printable(details_of(error))[:_SHOWN]
-        window.finished_at = timezone.now()
+        fail(window, error)
         log.warning("statistics %s failed: %s: %s", window, window.problem, window.error)
         save(window)
 

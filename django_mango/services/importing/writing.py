@@ -8,7 +8,7 @@ from itertools import islice
 from django.utils import timezone
 
 from ...models import Account, StatsImport
-from ...protocol.errors import AnswerLost
+from ...protocol.errors import AnswerLost, UnexpectedAnswer
 from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow, Record
 from ...protocol.times import moment_or_none
@@ -39,17 +39,21 @@ class Writer:
     def store(self, window: StatsImport, rows: Iterable[Row]) -> Generator[None]:
         """Write rows batch by batch; yields after each one, when its counters are saved.
 
-        Raises ``AnswerLost`` after the last one where a line was cut off.
+        Raises ``AnswerLost`` after the last one where a line was cut off, ``UnexpectedAnswer``
+        where not one of many rows was understood: that is no report in our columns.
         """
         is_cut = False
-        for batch in _batches(rows):
+        for batch in in_batches(rows):
             bad = [row for row in batch if isinstance(row, BadRow)]
             is_cut = is_cut or any(row.reason == "cut" for row in bad)
             good = [row for row in batch if not isinstance(row, BadRow)]
             counters = self._write(window, good)
             _reach(window, good)
-            _count(window, len(batch), counters, bad)
+            count(window, len(batch), counters, bad)
+            save(window)
             yield
+        if window.bad == window.rows > _BAD_ROWS_KEPT:
+            raise UnexpectedAnswer("not one row was understood")
         if is_cut:
             raise AnswerLost("the last line of the statistics is cut off")
 
@@ -91,11 +95,12 @@ def save(window: StatsImport) -> None:
 
 
 def printable(text: str) -> str:
-    """Text every database takes: PostgreSQL refuses NUL, JSON columns included."""
-    return text.replace("\0", "\ufffd")
+    """Text every database takes: no NUL, JSON columns included, and no half of a pair."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _count(window: StatsImport, rows: int, counters: Counters, bad: list[BadRow]) -> None:
+def count(window: StatsImport, rows: int, counters: Counters, bad: list[BadRow]) -> None:
+    """Add a batch to the counters of a window, and keep the first bad rows."""
     window.rows += rows
     window.new += counters.new
     window.changed += counters.changed
@@ -105,7 +110,6 @@ def _count(window: StatsImport, rows: int, counters: Counters, bad: list[BadRow]
     window.bad_rows += [
         {"line": row.line, "reason": row.reason, "text": printable(row.text)} for row in bad[:kept]
     ]
-    save(window)
 
 
 def _reach(window: StatsImport, records: list[Record]) -> None:
@@ -115,7 +119,8 @@ def _reach(window: StatsImport, records: list[Record]) -> None:
         window.reached_at = latest
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Lists of at most ``BATCH`` rows."""
     iterator = iter(rows)
     while batch := list(islice(iterator, BATCH)):
         yield batch
