@@ -9,6 +9,7 @@ from django.utils.translation import get_language, gettext, pgettext
 
 from ..models import Call, CallParty, Line
 from ..protocol import codes
+from ..services.caching import remembered
 from ..ui import text
 
 _ICONS = {
@@ -87,12 +88,18 @@ def line(call: Call, names: dict[tuple[int, str], str]) -> str:
 
 
 def line_names(calls: list[Call]) -> dict[tuple[int, str], str]:
-    """Names of the lines of these calls by account and number, in one query."""
-    wanted = {call.line_number for call in calls if call.line_number}
-    if not wanted:
+    """Names of lines by account and number: one query for a page, remembered for a short while."""
+    if not any(call.line_number for call in calls):
         return {}
-    found = Line.objects.filter(number__in=wanted).values_list("account_id", "number", "name")
-    return {(account, number): name for account, number, name in found}
+    return remembered("line names", _read_line_names)
+
+
+def _read_line_names() -> dict[tuple[int, str], str]:
+    found = Line.objects.exclude(name="").order_by()
+    return {
+        (account, number): name
+        for account, number, name in found.values_list("account_id", "number", "name")
+    }
 
 
 def end_reason(call_reason: str) -> str:

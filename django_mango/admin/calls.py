@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Call, CallParty, scope
 from ..ui import text
-from . import call_text, missed, missed_text
+from . import call_text, clients, missed, missed_text
 from .base import JournalAdmin
 from .call_pages import CallPages
 from .call_tables import tables_of
@@ -33,14 +34,18 @@ class KnownRowsMixin:
     """A list that knows its lines and settled missed calls by a query each, not one per row."""
 
     result_list: Any
+    model_admin: Any
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)  # type: ignore[misc] # a mixin of ChangeList
         self.result_list = calls = list(self.result_list)
+        # Only of an internal call the list names those who took part.
+        _read_parties([call for call in calls if not call.client_number])
         names = call_text.line_names(calls)
         for call in calls:
             call.line_text = call_text.line(call, names)
         missed.remember(calls, request.user)
+        clients.remember(calls, request, self.model_admin.admin_site)
 
 
 class CallAdmin(CallPages, MissedPages, JournalAdmin):
@@ -56,11 +61,11 @@ class CallAdmin(CallPages, MissedPages, JournalAdmin):
         EmployeeFilter,
         "state",
     )
-    list_select_related = ("employee",)
+    list_select_related = ("employee", "work")
     search_fields = ("client_number",)
     search_help_text = _(
-        "A number in any spelling, an id of a conversation; or an extension or three digits"
-        " of a number and more, within the last three months."
+        "A number in any spelling, the name of a client, an id of a conversation; or an extension"
+        " or three digits of a number and more, within the last three months."
     )
     actions = ("call_back", "hang_up")
     fieldsets = (
@@ -81,8 +86,7 @@ class CallAdmin(CallPages, MissedPages, JournalAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
-        parties = Prefetch("parties", CallParty.objects.select_related("employee"))
-        return Call.objects.visible_to(request.user).prefetch_related(parties)
+        return Call.objects.visible_to(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return scope.may_see_calls(request.user)
@@ -94,7 +98,8 @@ class CallAdmin(CallPages, MissedPages, JournalAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return search_calls(queryset, search_term), False
+        named = partial(clients.calls_of_named, request, self.admin_site)
+        return search_calls(queryset, search_term, named), False
 
     # Columns and facts
 
@@ -115,14 +120,13 @@ class CallAdmin(CallPages, MissedPages, JournalAdmin):
 
     @admin.display(description=_("client"), ordering="client_number")
     def client(self, call: Call) -> SafeString:
-        # A number never breaks in the middle, names of colleagues may.
-        form = '<span class="mango-number">{}</span>' if call.client_number else "{}"
-        return format_html(form, call_text.client(call))
+        return clients.in_list(call, call_text.client(call), self.admin_site)
 
     @admin.display(description=_("client"))
-    def client_detail(self, call: Call) -> str:
+    def client_detail(self, call: Call) -> SafeString:
         shown, raw = call_text.client(call), call.client_number_raw
-        return f"{shown} ({raw})" if raw and raw != call.client_number.lstrip("+") else shown
+        number = f"{shown} ({raw})" if raw and raw != call.client_number.lstrip("+") else shown
+        return format_html("{}{}", clients.in_detail(call, self.admin_site), number)
 
     @admin.display(description=_("confirmed by"))
     def known_from(self, call: Call) -> str:
@@ -187,7 +191,9 @@ class CallAdmin(CallPages, MissedPages, JournalAdmin):
     ) -> Call | None:
         call = super().get_object(request, object_id, from_field)
         if call is not None:
+            _read_parties([call])
             missed.remember([call], request.user)
+            clients.remember([call], request, self.admin_site)
         return call
 
     # Calling from the list and from the page
@@ -251,3 +257,8 @@ class CallAdmin(CallPages, MissedPages, JournalAdmin):
 
     def _hang_up_url(self, call: Call) -> str:
         return reverse(f"{self.admin_site.name}:django_mango_call_hang_up", args=[quote(call.pk)])
+
+
+def _read_parties(calls: list[Call]) -> None:
+    parties = CallParty.objects.select_related("employee")
+    prefetch_related_objects(calls, Prefetch("parties", parties))

@@ -64,12 +64,14 @@ class Settling:
 
 
 def settlings(calls: Sequence[Call], user: CrmUser) -> dict[int, Settling]:
-    """How the missed ones of these calls are settled, by key; two queries at most."""
+    """How the missed ones of these calls are settled, by key; two queries at most.
+
+    One where the calls were read together with what people wrote about them (``work``).
+    """
     missed = [call for call in calls if call.is_missed]
     if not missed:
         return {}
-    closed = CallWork.objects.filter(call__in=[call.pk for call in missed])
-    works = {work.call_id: work for work in closed.exclude(closed_at=None)}
+    works = _closings(missed)
     keys = {key for call in missed if (key := call.missed_resolved_by_id) is not None}
     talks: dict[int | None, Call] = {}
     shown: set[int | None] = set()
@@ -89,6 +91,15 @@ def settlings(calls: Sequence[Call], user: CrmUser) -> dict[int, Settling]:
         )
         for call in missed
     }
+
+
+def _closings(calls: Sequence[Call]) -> dict[int, CallWork]:
+    """What people wrote about these calls when they closed them, by the call's key."""
+    relation = Call._meta.get_field("work")
+    unread = [call.pk for call in calls if not relation.is_cached(call)]
+    works = list(CallWork.objects.filter(call__in=unread)) if unread else []
+    works += [call.work for call in calls if hasattr(call, "work") and call.pk not in unread]
+    return {work.call_id: work for work in works if work.closed_at}
 
 
 def below(settling: Settling, talk_url: str) -> SafeString:

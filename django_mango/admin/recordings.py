@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import quote
-from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Account, Call, CallParty, Recording
 from ..ui import text
-from . import call_text, recording_text
+from . import call_text, clients, recording_text
 from .base import JournalAdmin
 from .filters import period_of
 from .search import search_calls
@@ -45,6 +46,19 @@ class CallFilter(admin.SimpleListFilter):
         return queryset.filter(call__started_at__isnull=False)
 
 
+class KnownClientsMixin:
+    """A list that knows the clients of its calls by a fixed number of queries."""
+
+    result_list: Any
+    model_admin: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)  # type: ignore[misc] # a mixin of ChangeList
+        self.result_list = recordings = list(self.result_list)
+        calls = [one.call for one in recordings if one.call]
+        clients.remember(calls, request, self.model_admin.admin_site)
+
+
 class RecordingAdmin(JournalAdmin):
     """Recordings of the calls one may see, those of the latest calls first."""
 
@@ -54,7 +68,9 @@ class RecordingAdmin(JournalAdmin):
     list_select_related = ("call", "call__employee")
     ordering = ("-call__started_at", "-pk")
     search_fields = ("recording_id", "entry_id")
-    search_help_text = _("A client's number in any spelling, an id of a recording or of a call.")
+    search_help_text = _(
+        "A client's number in any spelling or his name, an id of a recording or of a call."
+    )
     fieldsets = (
         (None, {"fields": ("state_text", "client", "call_link", "recorded")}),
         (_("Times"), {"fields": (("started", "completed"), ("added", "tagged"))}),
@@ -67,6 +83,18 @@ class RecordingAdmin(JournalAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recording]:
         parties = Prefetch("call__parties", CallParty.objects.select_related("employee"))
         return Recording.objects.visible_to(request.user).prefetch_related(parties)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        base = super().get_changelist(request, **kwargs)
+        return type("RecordingChangeList", (KnownClientsMixin, base), {})
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Recording | None:
+        recording = super().get_object(request, object_id, from_field)
+        if recording is not None and recording.call:
+            clients.remember([recording.call], request, self.admin_site)
+        return recording
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -81,7 +109,9 @@ class RecordingAdmin(JournalAdmin):
         )
         if named.exists():
             return named, False
-        calls = search_calls(Call.objects.visible_to(request.user), term)
+        visible = Call.objects.visible_to(request.user)
+        of_clients = partial(clients.calls_of_named, request, self.admin_site)
+        calls = search_calls(visible, term, of_clients)
         return queryset.filter(call__in=calls), False
 
     @admin.display(description=_("when"), ordering="call__started_at")
@@ -101,8 +131,7 @@ class RecordingAdmin(JournalAdmin):
     def client(self, recording: Recording) -> SafeString | str:
         if not recording.call:
             return self.known("")
-        form = '<span class="mango-number">{}</span>' if recording.call.client_number else "{}"
-        return format_html(form, call_text.client(recording.call))
+        return clients.in_list(recording.call, call_text.client(recording.call), self.admin_site)
 
     @admin.display(description=_("call"))
     def call_link(self, recording: Recording) -> SafeString | str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
@@ -21,12 +22,15 @@ _LONG_ENOUGH = 10
 _DIGITS_AND_SIGNS = re.compile(r"[\d\s()+.\-]+")
 
 
-def search_calls(calls: QuerySet[Call], text: str) -> QuerySet[Call]:
+def search_calls(
+    calls: QuerySet[Call], text: str, named: Callable[[str], Q | None] | None = None
+) -> QuerySet[Call]:
     """Calls that ``text`` names.
 
     A whole number in any spelling is compared exactly and by index, an id of a
     conversation as well. Three digits or more are looked for inside the
-    client's number, and as an extension, among calls of the last ``RECENT``.
+    client's number, and as an extension, among calls of the last ``RECENT``. ``named`` gives
+    a condition for the calls of clients of that name.
     """
     term = text.strip()
     if not term:
@@ -36,7 +40,11 @@ def search_calls(calls: QuerySet[Call], text: str) -> QuerySet[Call]:
         return calls.filter(client_number__in=whole)
     if _DIGITS_AND_SIGNS.fullmatch(term):
         return _by_digits(calls, re.sub(r"\D", "", term))
-    return _by_id(calls, term)
+    by_id = _by_id(calls, term)
+    if by_id is not None:
+        return by_id
+    of_clients = named(term) if named else None
+    return _by_sip(calls, term) if of_clients is None else calls.filter(of_clients)
 
 
 def _whole_numbers(term: str) -> set[str]:
@@ -61,12 +69,14 @@ def _by_digits(calls: QuerySet[Call], digits: str) -> QuerySet[Call]:
     return _recent(calls).filter(found)
 
 
-def _by_id(calls: QuerySet[Call], term: str) -> QuerySet[Call]:
+def _by_id(calls: QuerySet[Call], term: str) -> QuerySet[Call] | None:
     # The unique index begins with the account.
     accounts = list(Account.objects.values_list("pk", flat=True))
     named = calls.filter(account__in=accounts, entry_id=term)
-    if named.exists():
-        return named
+    return named if named.exists() else None
+
+
+def _by_sip(calls: QuerySet[Call], term: str) -> QuerySet[Call]:
     bare = numbers.canonical_sip(term)
     return _recent(calls).filter(client_number_raw__in=[term, bare, f"sip:{bare}"])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.db.models.signals import post_delete, post_save
 
 from .. import signals
-from ..models import Account, Command, Employee, EmployeeAddress
+from ..models import Account, Command, Employee, EmployeeAddress, Line
 from ..services import watching
 from ..services.caching import forget
 from . import phone_index
@@ -19,7 +19,7 @@ from . import phone_index
 def connect() -> None:
     """Connect all receivers; repeating it is harmless."""
     phone_index.connect()
-    for model in (Account, Command, Employee, EmployeeAddress):
+    for model in (Account, Command, Employee, EmployeeAddress, Line):
         for signal in (post_save, post_delete):
             signal.connect(forget, sender=model, dispatch_uid=f"mango-forget-{model.__name__}")
     signals.call_finished.connect(watching.on_call, dispatch_uid="mango-watch-calls")

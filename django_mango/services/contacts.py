@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth import get_permission_codename
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import F, Model, QuerySet, Window
+from django.db.models import F, Model, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -17,7 +17,8 @@ from .. import conf
 from ..conf import CrmUser
 from ..models import Call, ContactNumber, EmployeeAddress, Line
 from ..protocol import numbers
-from .phone_fields import label_of, phone_models
+from .phone_fields import label_of, numbers_of, phone_models
+from .phone_settings import owner_model
 
 #: So many owners of one number are looked at: more have it as a placeholder.
 MOST_OWNERS = 20
@@ -100,6 +101,36 @@ def clients_of_number(
     if not read.e164:
         read = numbers.from_service(number, region)
     return _match({"": (read.e164, at)}, user, objects_of)[""] if read.e164 else ()
+
+
+def calls_with(objects: Iterable[Model]) -> Q | None:
+    """A condition for the calls of these objects, ``None`` where they have no number.
+
+    By the numbers they have and had, each until it was retired. Whether a user may see
+    the calls is for ``visible_to`` to say.
+    """
+    several = list(objects)
+    hook = conf.clients_hook()
+    if hook is not None:
+        phones = {phone.number.e164 for obj in several for phone in numbers_of(obj)}
+        return Q(client_number__in=sorted(phones - _own_numbers(phones))) if phones else None
+    keys: dict[type[Model], list[str]] = {}
+    for obj in several:
+        owner = owner_model(type(obj))
+        if owner is not None:
+            keys.setdefault(owner, []).append(str(getattr(obj, owner._meta.pk.attname)))
+    owned = Q(pk__in=[])
+    for owner, ids in keys.items():
+        owned |= Q(content_type=ContentType.objects.get_for_model(owner), object_id__in=ids)
+    entries = ContactNumber.objects.filter(owned).not_ours().order_by()
+    current: set[str] = set()
+    former = Q(pk__in=[])
+    for number, retired_at in entries.values_list("number", "retired_at"):
+        if retired_at is None:
+            current.add(number)
+        else:
+            former |= Q(client_number=number, started_at__lte=retired_at)
+    return Q(client_number__in=sorted(current)) | former if current or len(former) > 1 else None
 
 
 def may_view(user: CrmUser, model: type[Model]) -> bool:
