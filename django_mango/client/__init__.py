@@ -4,10 +4,12 @@ The only room that knows ``requests``; it knows no Django.
 """
 
 from .client import API_URL, Client
+from .extended import ExtendedClient
 from .limits import GENERAL, LIMITS, LOCK_OUT, Gate, Limit
 from .policy import NO_RETRIES, RetryPolicy
+from .polling import INTERVAL
 from .redaction import Redactor
-from .statistics import INTERVAL, StatisticsClient
+from .statistics import StatisticsClient
 from .transport import USER_AGENT, Reply, Transport
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "NO_RETRIES",
     "USER_AGENT",
     "Client",
+    "ExtendedClient",
     "Gate",
     "Limit",
     "Redactor",

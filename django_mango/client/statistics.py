@@ -9,14 +9,11 @@ from typing import Final
 
 from ..protocol import answers
 from ..protocol.commands import StatsRequest, StatsResult
-from ..protocol.errors import AnswerLost, NotReady, RateLimited, ResultGone, ServiceError
+from ..protocol.errors import AnswerLost, ResultGone, ServiceError
 from .client import Client
+from .polling import Waiting, pause_after
 from .transport import Reply
 
-#: Seconds; asking for a result more often is not allowed (§3.4.1.2).
-INTERVAL: Final = 5.0
-# Seconds between two looks whether the readiness notification has come.
-_LOOK: Final = 0.5
 # An empty 200 may come before the report (Q21); the third one in a row is an empty report.
 _EMPTY_IS_NOT_READY: Final = 2
 _LONGEST_ERROR: Final = 64 * 1024
@@ -62,7 +59,7 @@ class StatisticsClient:
             report.reply.close()
 
     def _wait(self, command: StatsResult, hurry: Callable[[], bool] | None) -> _Report:
-        waiting = _Waiting(self._client, self._max_wait, hurry)
+        waiting = Waiting(self._client, self._max_wait, hurry)
         empties = failures = 0
         report: _Report | None = None
         while True:
@@ -110,17 +107,10 @@ class StatisticsClient:
                 raise self._client.told(command, error, report.reply) from None
 
     def _pause(self, command: StatsResult, error: ServiceError, failures: int) -> float | None:
-        """Seconds until the next question after a failure; ``None``: let it out.
-
-        A rate limit is waited out as long as there is time, other failures are
-        borne as often as the client's policy bears them. A report that broke off on its
-        way is not asked for again: its key is spent (Q23).
-        """
+        """See ``pause_after``; a report that broke off on its way has spent its key (Q23)."""
         if isinstance(error, AnswerLost) and error.status == 200:
             return None
-        attempt = 1 if isinstance(error, RateLimited) else failures
-        pause = self._client.policy.pause(command, error, attempt)
-        return None if pause is None else max(INTERVAL, pause)
+        return pause_after(self._client, command, error, failures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,41 +120,6 @@ class _Report:
     reply: Reply
     start: bytes
     rest: Generator[bytes]
-
-
-class _Waiting:
-    """The pauses of one poll, within ``max_wait`` seconds altogether."""
-
-    def __init__(self, client: Client, max_wait: float, hurry: Callable[[], bool] | None) -> None:
-        self._client = client
-        self._max_wait = max_wait
-        self._hurry = hurry
-        self._is_ready = False
-        self._deadline = client.clock() + max_wait
-
-    def after_failure(self, error: ServiceError, pause: float) -> None:
-        """Wait before the next try, or let the failure out when time is up."""
-        if self._client.clock() + pause > self._deadline:
-            raise error
-        self._pause_until(self._client.clock() + pause, may_end_early=False)
-
-    def until_ready(self, path: str) -> None:
-        """Wait for 5 s or until ``hurry()``, which shortens one pause only."""
-        end = self._client.clock() + INTERVAL
-        if end > self._deadline:
-            raise NotReady(f"no statistics within {self._max_wait:g} s", path=path)
-        self._pause_until(end, may_end_early=not self._is_ready)
-
-    def _pause_until(self, end: float, *, may_end_early: bool) -> None:
-        """Sleep; the caller's ``hurry`` goes on being asked, he may do his housekeeping there."""
-        while (left := end - self._client.clock()) > 0:
-            if self._hurry is None:
-                self._client.sleep(left)
-                continue
-            if self._hurry() and may_end_early:
-                self._is_ready = True
-                return
-            self._client.sleep(min(_LOOK, left))
 
 
 def _read(chunks: Iterator[bytes], *, whole: bool) -> bytes:

@@ -16,10 +16,12 @@ from typing import Final
 from . import codes, errors
 from .commands import Command, StatsRequest, StatsResult
 from .excerpt import excerpt
+from .extended_requests import StatsCallsRequest, StatsCallsResult
 from .times import integer_or_none
 
 _ACCEPTED_EMPTY: Final = frozenset({200, 201, 202, 204})
 _TOO_FAST: Final = frozenset({429, 503})
+_GIVE_A_KEY: Final = (StatsRequest, StatsCallsRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Answer:
 
     @property
     def key(self) -> str:
-        """The statistics key in the answer to a ``StatsRequest``, else empty."""
+        """The key in the answer to a request for statistics, else empty."""
         key = self.data.get("key")
         return key if isinstance(key, str) else ""
 
@@ -63,6 +65,8 @@ def decode(command: Command, status: int, headers: Mapping[str, str], body: byte
         raise errors.RateLimited("too many requests", **reply.evidence())
     if isinstance(command, StatsResult):
         return _statistics(reply)
+    if isinstance(command, StatsCallsResult) and reply.declared_status == 404:
+        raise errors.ResultGone("the statistics key is unknown or outdated", **reply.evidence())
     return _coded(reply, code) if code is not None else _uncoded(reply)
 
 
@@ -139,7 +143,7 @@ class _Reply:
 
     def success(self) -> Answer:
         answer = Answer(self.code, self.found or {}, self.status, self.request_id)
-        if isinstance(self.command, StatsRequest) and not answer.key.strip():
+        if isinstance(self.command, _GIVE_A_KEY) and not answer.key.strip():
             raise self.unexpected("no key in the answer")
         return answer
 

@@ -73,11 +73,11 @@ class Callback:
     answer_after: int | None = None
 
     def __post_init__(self) -> None:
-        _check_text("command_id", self.command_id, required=True)
-        _check_text("extension", self.extension, required=True)
-        _check_text("to_number", self.to_number, required=True)
-        _check_text("from_number", self.from_number)
-        _check_text("line_number", self.line_number)
+        checked_text("command_id", self.command_id, required=True)
+        checked_text("extension", self.extension, required=True)
+        checked_text("to_number", self.to_number, required=True)
+        checked_text("from_number", self.from_number)
+        checked_text("line_number", self.line_number)
         if self.answer_after is not None and not (
             _is_integer(self.answer_after) and 0 <= self.answer_after <= 3600
         ):
@@ -109,8 +109,8 @@ class Hangup:
     call_id: str
 
     def __post_init__(self) -> None:
-        _check_text("command_id", self.command_id, required=True)
-        _check_text("call_id", self.call_id, required=True)
+        checked_text("command_id", self.command_id, required=True)
+        checked_text("call_id", self.call_id, required=True)
 
     def payload(self) -> dict[str, object]:
         return {"command_id": self.command_id, "call_id": self.call_id}
@@ -146,8 +146,8 @@ class StatsRequest:
     request_id: str = ""
 
     def __post_init__(self) -> None:
-        since = _seconds("date_from", self.date_from)
-        until = _seconds("date_to", self.date_to)
+        since = checked_seconds("date_from", self.date_from)
+        until = checked_seconds("date_to", self.date_to)
         if since > until:
             raise InputError("date_to", "period_order", "the period ends before it begins")
         if until - since > MAX_PERIOD:
@@ -155,10 +155,10 @@ class StatsRequest:
         if self.fields is not None:
             _check_fields(self.fields)
         for name in ("from_extension", "from_number", "to_extension", "to_number", "request_id"):
-            _check_text(name, getattr(self, name))
+            checked_text(name, getattr(self, name))
         for name in ("call_party_extension", "call_party_number"):
             if getattr(self, name) is not None:
-                _check_text(name, getattr(self, name))
+                checked_text(name, getattr(self, name))
         if self._call_party() and any(
             (self.from_extension, self.from_number, self.to_extension, self.to_number)
         ):
@@ -166,8 +166,8 @@ class StatsRequest:
 
     def payload(self) -> dict[str, object]:
         payload: dict[str, object] = {
-            "date_from": str(_seconds("date_from", self.date_from)),
-            "date_to": str(_seconds("date_to", self.date_to)),
+            "date_from": str(checked_seconds("date_from", self.date_from)),
+            "date_to": str(checked_seconds("date_to", self.date_to)),
         }
         if self.fields is not None:
             payload["fields"] = ",".join(self.fields)
@@ -203,15 +203,16 @@ class StatsResult:
 
     def __post_init__(self) -> None:
         # No length is documented for keys.
-        _check_text("key", self.key, required=True, max_bytes=4096)
+        checked_text("key", self.key, required=True, max_bytes=4096)
 
     def payload(self) -> dict[str, object]:
         return {"key": self.key}
 
 
-def _check_text(
+def checked_text(
     field: str, value: object, *, required: bool = False, max_bytes: int = MAX_BYTES
 ) -> None:
+    """Refuse, with ``InputError``, a text the service would count as wrong."""
     if not isinstance(value, str):
         raise InputError(field, "not_text", f"must be text, not {type(value).__name__}")
     if required and not value.strip():
@@ -238,7 +239,8 @@ def _check_fields(fields: object) -> None:
         raise InputError("fields", "repeated_field")
 
 
-def _seconds(field: str, value: object) -> int:
+def checked_seconds(field: str, value: object) -> int:
+    """Unix seconds of a time given as such or as an aware datetime; ``InputError`` for others."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise InputError(field, "naive_time", "a time needs a time zone")

@@ -6,10 +6,12 @@ UTC. Everything above this module works with aware UTC datetimes.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 #: Later than this is a wrong unit (milliseconds) or rubbish, not a call.
 _LATEST = 4102444800  # 2100-01-01
+#: Moscow has had no summer time since October 2014; a fixed offset needs no time zone data.
+_MOSCOW = timezone(timedelta(hours=3), "MSK")
 
 
 def from_unix(seconds: int) -> datetime:
@@ -22,6 +24,11 @@ def to_unix(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError("a naive datetime has no place on the wire")
     return int(moment.timestamp())
+
+
+def moscow_text(seconds: int) -> str:
+    """Wall clock of Moscow as the extended statistics want it: ``31.10.2019 00:00:00`` (Q38)."""
+    return datetime.fromtimestamp(seconds, _MOSCOW).strftime("%d.%m.%Y %H:%M:%S")
 
 
 def moment_or_none(value: object) -> datetime | None:
