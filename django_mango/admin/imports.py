@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import StatsImport
 from ..ui import text
-from .base import JournalAdmin
+from .completeness import CompletenessPages
 from .filters import period_of
+from .freshness import FreshList
 from .tables import Table, table
 
 
-class StatsImportAdmin(JournalAdmin):
+class StatsImportAdmin(CompletenessPages, FreshList):
     """Requested windows, newest request first."""
 
     list_display = (

@@ -28,7 +28,7 @@ LOOK_BACK = timedelta(days=92)
 _LATE = timedelta(days=1)
 
 _BASIC = str(CallRecord.Kind.BASIC)
-_RUNNING = (StatsImport.State.REQUESTED, StatsImport.State.LOADING)
+RUNNING = (StatsImport.State.REQUESTED, StatsImport.State.LOADING)
 
 
 class DayState(StrEnum):
@@ -188,7 +188,7 @@ class _Survey:
             # A day that is not over has more to come.
             return DayState.COMPLETE if whole.until <= self._now else DayState.PARTLY
         if self._is_running and any(
-            one.state in _RUNNING and one.asked.overlaps(part)
+            one.state in RUNNING and one.asked.overlaps(part)
             for one in touching
             for part in missing
         ):

@@ -27,6 +27,11 @@ log = logging.getLogger("django_mango.background")
 
 #: What the process says when Django is up in it and the work begins.
 READY = "ready"
+# Django first: our packages cannot be imported before its apps are loaded.
+_LAUNCH = (
+    "import sys, django; django.setup();"
+    " from django_mango.tasks.process import main; main(*sys.argv[1:])"
+)
 #: Seconds that may take. Then the request goes on; the work may still begin.
 _PATIENCE = 20.0
 
@@ -41,7 +46,7 @@ def start_process(name: str, arguments: Mapping[str, Any]) -> None:
     """
     # Asking collects those that have ended.
     _started[:] = [one for one in _started if one.poll() is None]
-    command = [_python(), "-m", "django_mango.tasks", name, json.dumps(arguments)]
+    command = [_python(), "-c", _LAUNCH, name, json.dumps(arguments)]
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command,

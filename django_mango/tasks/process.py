@@ -1,7 +1,4 @@
-"""A job in a process of its own, started by ``services.detached`` and nobody else.
-
-python -m django_mango.tasks NAME ARGUMENTS-AS-JSON
-"""
+"""A job in a process of its own, started by ``services.detached`` and nobody else."""
 
 from __future__ import annotations
 
@@ -9,16 +6,14 @@ import json
 import os
 import sys
 
-import django
 from django.db import connections
+
+from ..services.background import run
+from ..services.detached import READY
 
 
 def main(name: str, arguments: str) -> None:
     """Say that we are up, then be silent: nobody reads on. Errors go to the standard error."""
-    django.setup()
-    from ..services.background import run
-    from ..services.detached import READY
-
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
     with open(os.devnull, "w") as nothing:  # noqa: PTH123 - a path would not be shorter
@@ -27,7 +22,3 @@ def main(name: str, arguments: str) -> None:
         run(name, json.loads(arguments))
     finally:
         connections.close_all()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
