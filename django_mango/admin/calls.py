@@ -21,10 +21,10 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Call, CallParty, scope
 from ..ui import text
 from . import call_text, clients, missed, missed_text
-from .base import JournalAdmin
 from .call_pages import CallPages
 from .call_tables import tables_of
 from .filters import EmployeeFilter, period_of
+from .freshness import FreshList
 from .missed import MissedFilter, MissedPages
 from .phone_fields import place_url
 from .search import search_calls
@@ -48,7 +48,7 @@ class KnownRowsMixin:
         clients.remember(calls, request, self.model_admin.admin_site)
 
 
-class CallAdmin(CallPages, MissedPages, JournalAdmin):
+class CallAdmin(CallPages, MissedPages, FreshList):
     """Calls one may see, newest first."""
 
     mango_phone_fields = ("client_number",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -80,7 +81,7 @@ class CompletenessPages(ConfirmPages):
             raise PermissionDenied
         if request.method == "POST":
             for account in _accounts():
-                self._start(request, account, lambda one=account: catching_up.start_refresh(one))
+                self._start(request, account, partial(catching_up.start_refresh, account))
         return self._back(request, self, None)
 
     @property
@@ -156,8 +157,9 @@ class CompletenessPages(ConfirmPages):
             messages.warning(request, str(refusal))
             return False
         messages.success(request, gettext("The import has been started."))
+        user: Any = request.user
         LogEntry.objects.create(
-            user_id=request.user.pk,
+            user_id=user.pk,
             content_type=ContentType.objects.get_for_model(StatsImport),
             object_repr=f"{account} {what}".strip()[:200],
             action_flag=ADDITION,

@@ -9,9 +9,11 @@ from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import StatsImport
+from ..services import coverage, import_progress
 from ..ui import text
 from .completeness import CompletenessPages
 from .filters import period_of
@@ -34,16 +36,16 @@ class StatsImportAdmin(CompletenessPages, FreshList):
         "bad_text",
         "account",
     )
-    list_filter = (period_of("started_at"), "state", "kind")
+    list_filter = (period_of("started_at"), "state", "kind", "account")
     list_select_related = ("account",)
     fieldsets = (
-        (None, {"fields": ("period", "kind", "state_text", "error", "account")}),
+        (None, {"fields": ("period", "kind", "state_text", "place", "account")}),
         (_("Rows"), {"fields": (("rows", "new", "changed", "unchanged", "bad_text"),)}),
         (
             _("Times"),
             {"fields": (("requested_exact", "ready", "finished"), ("complete", "attempts"))},
         ),
-        (_("Details"), {"fields": ("request_key",)}),
+        (_("Details"), {"fields": ("error", "request_key", "file_name")}),
     )
 
     def change_view(
@@ -70,11 +72,33 @@ class StatsImportAdmin(CompletenessPages, FreshList):
 
     @admin.display(description=_("state"), ordering="state")
     def state_text(self, window: StatsImport) -> SafeString:
-        return format_html(
-            '<span class="mango-status mango-status--{}">{}</span>',
-            window.state,
-            window.get_state_display(),
-        )
+        state, words = window.state, window.get_state_display()
+        if state in coverage.RUNNING and not coverage.is_importing(window.account):
+            # Its process is dead; the next import will say so in the row itself.
+            state, words = window.State.FAILED, str(StatsImport.Problem.INTERRUPTED.label)
+        form = '<span class="mango-status mango-status--{}">{}</span>{}'
+        return format_html(form, state, words, self._below(window, state))
+
+    def _below(self, window: StatsImport, state: str) -> SafeString | str:
+        """Why it failed, or how far it is."""
+        if window.why:
+            return format_html('<span class="mango-under">{}</span>', window.why)
+        share = import_progress.share_of(window) if state in coverage.RUNNING else None
+        if share is None:
+            return ""
+        form = '<progress class="mango-progress mango-under" max="100" value="{0}">{0} %</progress>'
+        return format_html(form, round(100 * share))
+
+    @admin.display(description=_("run"))
+    def place(self, window: StatsImport) -> str:
+        """Which window of its run it is."""
+        if window.run_started_at is None:
+            return self.get_empty_value_display()
+        return gettext("Window %(position)d of %(windows)d, run of %(moment)s") % {
+            "position": window.run_position,
+            "windows": window.run_windows,
+            "moment": text.moment(window.run_started_at, seconds=True),
+        }
 
     @admin.display(description=_("bad"), ordering="bad")
     def bad_text(self, window: StatsImport) -> SafeString | int:

@@ -137,6 +137,8 @@ class _Window:
 
     pk: int
     asked: Period
+    #: What its run will load in the end.
+    of_run: Period
     covered: Period | None
     state: str
     started_at: datetime
@@ -156,7 +158,9 @@ class _Survey:
         # Oldest first: the last one that touches a period is the one that counts.
         self._windows = _windows(account, kind, shown)
         self._covered = joined(one.covered for one in self._windows if one.covered)
-        self._is_running = is_importing(account)
+        self._running = []
+        if is_importing(account):
+            self._running = [one.of_run for one in self._windows if one.state in RUNNING]
 
     def day(self, day: date, whole: Period, calls: int) -> Day:
         touching = [one for one in self._windows if one.asked.overlaps(whole)]
@@ -187,11 +191,7 @@ class _Survey:
         if not missing:
             # A day that is not over has more to come.
             return DayState.COMPLETE if whole.until <= self._now else DayState.PARTLY
-        if self._is_running and any(
-            one.state in RUNNING and one.asked.overlaps(part)
-            for one in touching
-            for part in missing
-        ):
+        if any(run.overlaps(part) for run in self._running for part in missing):
             return DayState.RUNNING
         overdue = [part for part in missing if self._is_overdue(part)]
         if _last_failed(touching, overdue or ([] if loaded else missing)):
@@ -236,15 +236,17 @@ def _windows(account: Account, kind: str, shown: Period) -> list[_Window]:
     rows = StatsImport.objects.filter(
         # A file that states no period says nothing of what is missing.
         Q(file_name="") | Q(complete_until__isnull=False),
+        # A run is at one window and will come to others.
+        Q(since__lt=shown.until, until__gt=shown.since) | Q(state__in=RUNNING),
         account=account,
         kind=kind,
-        since__lt=shown.until,
-        until__gt=shown.since,
     ).order_by("started_at", "pk")
     found = []
     for row in rows.only(
         "since",
         "until",
+        "run_since",
+        "run_until",
         "complete_until",
         "state",
         "started_at",
@@ -261,6 +263,7 @@ def _windows(account: Account, kind: str, shown: Period) -> list[_Window]:
             _Window(
                 row.pk,
                 asked,
+                Period(row.run_since or row.since, row.run_until or row.until),
                 covered,
                 row.state,
                 row.started_at,

@@ -60,12 +60,16 @@ def running_import(account: Account, now: datetime | None = None) -> RunningImpo
     )
 
 
+def share_of(window: StatsImport) -> float | None:
+    """How much of one window its latest row has reached, ``None`` before the first one."""
+    if window.reached_at is None or window.file_name:
+        return None
+    return min(max((window.reached_at - window.since) / (window.until - window.since), 0.0), 1.0)
+
+
 def _fraction(window: StatsImport) -> float | None:
     """How much of the run is done: the windows before, and the part of this one that is read."""
-    done = window.run_position - 1.0
-    if getattr(window, "reached_at", None) is not None:
-        whole = window.until - window.since
-        done += min(max((window.reached_at - window.since) / whole, 0.0), 1.0)
+    done = window.run_position - 1.0 + (share_of(window) or 0.0)
     return done / window.run_windows if done else None
 
 
