@@ -26,7 +26,6 @@ from ..services.errors import UserError
 from ..services.import_progress import running_import
 from ..services.periods import day_of
 from ..services.staleness import import_staleness, staleness_text
-from ..ui import text
 from . import completeness_text
 from .confirming import ConfirmPages
 from .tables import Text
@@ -101,7 +100,7 @@ class CompletenessPages(ConfirmPages):
         return {
             "days": [completeness_text.row_of(day) for day in days],
             "gaps": sum(day.state in _RED for day in days),
-            "is_empty": state.loaded_until is None and run is None and not is_asked,
+            "is_empty": state.last_run_at is None and run is None and not is_asked,
             "is_extended": kind != _BASIC,
             "kinds": _kinds(account, kind, self._completeness_url),
             "run": run,
@@ -109,7 +108,9 @@ class CompletenessPages(ConfirmPages):
             "percent": round(100 * run.fraction) if run and run.fraction is not None else None,
             "is_asked": is_asked,
             "is_live": run is not None or is_asked,
-            "loaded_until": text.moment(coverage.complete_until(account, kind)),
+            "loaded_words": completeness_text.loaded_words(
+                coverage.newest_loaded(account, kind), coverage.complete_until(account, kind)
+            ),
             "alarm": staleness_text(state),
             "earlier": self._completeness_url(**names, until=str(first - timedelta(days=1))),
             "later": self._completeness_url(**names, until=str(later)) if later > last else "",

@@ -60,6 +60,16 @@ def row_of(day: Day) -> DayRow:
     )
 
 
+def loaded_words(newest: datetime | None, complete: datetime | None) -> str:
+    """Up to when an account is loaded, and from when on something is missing."""
+    if newest is None or complete is None:
+        return ""
+    words = {"moment": text.moment(newest), "gap": text.moment(complete)}
+    if complete >= newest:
+        return gettext("Statistics are loaded until %(moment)s, nothing is missing.") % words
+    return gettext("Statistics are loaded until %(moment)s, with gaps from %(gap)s on.") % words
+
+
 def progress_words(run: RunningImport, now: datetime | None = None) -> list[str]:
     """Where a running import is, in short sentences."""
     window = run.window

@@ -15,8 +15,8 @@ from ..models import Account, StatsImport
 from ..services import coverage
 from ..services.import_progress import RunningImport, running_import
 from ..services.staleness import import_staleness, staleness_text
-from ..ui import text
 from .base import JournalAdmin
+from .completeness_text import loaded_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class FreshList(JournalAdmin):
         return Freshness(
             lines=[_line(*one, len(accounts) > 1) for one in zip(accounts, runs, strict=True)],
             refresh_url=refresh if may_load else "",
-            page_url=page if may_look else "",
+            # Above the list of imports a link of its own leads there.
+            page_url=page if may_look and self.model is not StatsImport else "",
             is_running=bool(accounts) and all(runs),
         )
 
@@ -74,7 +75,7 @@ def _words(account: Account, run: RunningImport | None) -> tuple[str, bool]:
         return gettext("Statistics are being loaded."), False
     if alarm := staleness_text(import_staleness(account)):
         return alarm, True
-    end = coverage.complete_until(account)
-    if end is None:
+    newest = coverage.newest_loaded(account)
+    if newest is None:
         return gettext("Statistics have never been loaded yet."), False
-    return gettext("Statistics are loaded until %(moment)s.") % {"moment": text.moment(end)}, False
+    return loaded_words(newest, coverage.complete_until(account)), False

@@ -79,11 +79,11 @@ def complete_until(account: Account, kind: str = _BASIC) -> datetime | None:
     A scheduled import begins here. Gaps more than ``LOOK_BACK`` before the newest statistics
     do not hold it back. ``None``: nothing was ever loaded.
     """
-    done = _done(account, kind)
-    newest = done.aggregate(newest=Max(_END))["newest"]
+    newest = newest_loaded(account, kind)
     if newest is None:
         return None
-    stretches = joined(_covered(done.filter(complete_until__gt=newest - LOOK_BACK)))
+    done = _done(account, kind).filter(complete_until__gt=newest - LOOK_BACK)
+    stretches = joined(_covered(done))
     return stretches[0].until
 
 
@@ -99,6 +99,12 @@ def gaps(account: Account, since: datetime, until: datetime, kind: str = _BASIC)
 def first_loaded(account: Account, kind: str = _BASIC) -> datetime | None:
     """The earliest moment that was ever loaded."""
     found: datetime | None = _done(account, kind).aggregate(first=Min("since"))["first"]
+    return found
+
+
+def newest_loaded(account: Account, kind: str = _BASIC) -> datetime | None:
+    """The newest moment that was loaded, whatever is missing before it."""
+    found: datetime | None = _done(account, kind).aggregate(newest=Max(_END))["newest"]
     return found
 
 

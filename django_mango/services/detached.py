@@ -61,7 +61,9 @@ def start_process(name: str, arguments: Mapping[str, Any]) -> None:
         raise _not_started() from error
     _started.append(process)
     if not _has_begun(process):
-        log.error("the process for %s ended with %s before it began", name, process.poll())
+        # It said nothing and closed its end: it is ending, or it never will do anything.
+        process.kill()
+        log.error("the process for %s ended with %s before it began", name, process.wait())
         raise _not_started()
 
 

@@ -1,7 +1,8 @@
 /* The page of completeness follows a running import: it asks for itself again, and takes over
    what has changed. Without this script the page reloads as a whole. */
 "use strict";
-(() => {
+// In the head: the page is read to its end first.
+document.addEventListener("DOMContentLoaded", () => {
     const form = document.querySelector("form[data-mango-live]");
     if (!form || !form.dataset.mangoLive) {
         return;
@@ -54,4 +55,4 @@
     }
 
     setTimeout(look, pause);
-})();
+});
