@@ -6,7 +6,7 @@ at most a signal.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from .changes import Change, concern_of
 from .journal import announce_command
 from .missed import announce_settled, resolve_concerned, settle_by_talk
 from .recordings import join_call, join_calls
+from .unfolding import Unfolded
 
 
 @dataclass(slots=True)
@@ -37,9 +38,18 @@ class News:
 
         ``settled`` are keys of missed calls settled already.
         """
+        self._settled.update(settled)
+        self._remember(changes, settle(self.account, changes))
+
+    def take_unfolded(self, batch: Unfolded) -> None:
+        """The same for a batch of statistics, in a fixed number of statements."""
+        if batch.new_entries:
+            join_calls(self.account, batch.new_entries)
+        self._remember(batch.changes, resolve_concerned(self.account, batch.concern))
+
+    def _remember(self, changes: Sequence[Change], settled: Mapping[int, datetime]) -> None:
         since = oldest_announced()
-        now = settle(self.account, changes)
-        self._settled.update(settled, (pk for pk, at in now.items() if at >= since))
+        self._settled.update(pk for pk, at in settled.items() if at >= since)
         self._changes += [change for change in changes if is_recent(change.call)]
 
     def announce(self) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db.models import Q
 
@@ -20,11 +21,39 @@ _SEPARATOR = "\x1f"
 _DELETED_AT_ONCE = 200
 _VALUES = ("employee_id", "role", "rang_at", "answered_at", "ended_at")
 _CHANGEABLE = ("employee", "role", "rang_at", "answered_at", "ended_at")
+#: The columns of ``new_parties``.
+NEW_PARTIES = (
+    "call_id",
+    "extension",
+    "number",
+    "role",
+    "rang_at",
+    "answered_at",
+    "ended_at",
+    "employee_id",
+)
 
 
 def digests_of(result: ProjectedCall) -> dict[str, str]:
     """What ``Call.participants`` holds: a digest of each participant under its identity."""
     return {_identity(party): _digest(party) for party in result.parties}
+
+
+def new_parties(call_pk: int, result: ProjectedCall) -> list[tuple[Any, ...]]:
+    """The values of the participants of a new call. Moments stay Unix seconds, 0 for never."""
+    return [
+        (
+            call_pk,
+            party.extension,
+            party.number,
+            party.role,
+            party.rang_at,
+            party.answered_at,
+            party.ended_at,
+            party.owner,
+        )
+        for party in result.parties
+    ]
 
 
 def write_parties(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from .. import signals
 from ..models import Account, Call, CallRecord, Notification, Recording
 from ..protocol import notifications
 from ..protocol.errors import ReadError
 from ..protocol.recordings import RecordingFacts, recordings_of
+from ..protocol.statistics import Record
 from ..protocol.times import moment_or_none
 from .announcing import send
 from .background import job, later
-from .bulk import upsert
+from .bulk import upsert, upsert_values
 from .transactions import repeated
 
 #: Kinds of notifications that tell of recordings.
@@ -54,15 +55,77 @@ def announce_available(recording: Recording) -> None:
 
 
 @job
+def note_reported(account: Account, records: Iterable[Record]) -> None:
+    """Keep the recordings that rows of statistics name, in a fixed number of statements.
+
+    Nearly all are named by statistics alone and are inserted as they are; those of which
+    notifications tell as well are computed anew from all facts.
+    """
+    entries: dict[str, str] = {}
+    for record in records:
+        for one in record.records if record.entry_id else ():
+            # As the rule of all facts has it: of several conversations the first by its id.
+            entries[one] = min(record.entry_id, entries.get(one, record.entry_id))
+    if not entries:
+        return
+    told = set(
+        Notification.objects.filter(
+            account=account, entry_id__in=["", *set(entries.values())], kind__in=RECORDING_KINDS
+        )
+        .order_by()
+        .values_list("entry_id", flat=True)
+        .distinct()
+    )
+    stored = dict(
+        Recording.objects.filter(account=account, recording_id__in=list(entries))
+        .order_by()
+        .values_list("recording_id", "entry_id")
+    )
+    # A notification without a conversation may mean any of them.
+    is_unsure = "" in told
+    general = {
+        entry_id
+        for one, entry_id in entries.items()
+        if is_unsure or entry_id in told or stored.get(one, entry_id) != entry_id
+    }
+    new = {one: entry for one, entry in entries.items() if one not in stored}
+    _insert_reported(account, {one: entry for one, entry in new.items() if entry not in general})
+    if general:
+        refresh_recordings(account, general)
+
+
+def _insert_reported(account: Account, entries: Mapping[str, str]) -> None:
+    """Insert recordings of which nothing else is known; one that came meanwhile stays as it is."""
+    if not entries:
+        return
+    calls = dict(
+        Call.objects.filter(account=account, entry_id__in=list(set(entries.values())))
+        .order_by()
+        .values_list("entry_id", "pk")
+    )
+    rows = [(one, entries[one], calls.get(entries[one])) for one in sorted(entries)]
+    repeated(
+        lambda: upsert_values(
+            Recording,
+            ("recording_id", "entry_id", "call_id"),
+            rows,
+            key=("account", "recording_id"),
+            update=(),
+            constants={"account_id": account.pk},
+        )
+    )
+
+
 def join_calls(account: Account, entry_ids: Collection[str] | None = None) -> None:
     """Give recordings told of before their call was known their call, all by default."""
     waiting = Recording.objects.filter(account=account, call=None).exclude(entry_id="")
     if entry_ids is not None:
         waiting = waiting.filter(entry_id__in=entry_ids)
-    known = Call.objects.filter(account=account, entry_id=OuterRef("entry_id")).order_by()
-    found = waiting.order_by().annotate(known=Subquery(known.values("pk"))).exclude(known=None)
-    for pk, call_pk in list(found.values_list("pk", "known")):
-        Recording.objects.filter(pk=pk, call=None).update(call=call_pk)
+    known = Call.objects.filter(account=OuterRef("account"), entry_id=OuterRef("entry_id"))
+    found = waiting.order_by().filter(Exists(known))
+    if found.exists():  # an update that finds nothing takes the lock of SQLite all the same
+        joined = Subquery(known.order_by().values("pk")[:1])
+        repeated(lambda: found.update(call=joined))
 
 
 def join_call(call: Call) -> None:

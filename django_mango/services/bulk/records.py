@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ...models import Account, CallRecord
@@ -24,11 +24,17 @@ _CHANGEABLE = (
 
 @dataclass(slots=True)
 class Counters:
-    """What became of the rows of a batch."""
+    """What became of the rows of a batch.
+
+    ``fresh`` are the new ones as they are stored, ``entry_ids`` the conversations with a new
+    or a changed one: only their calls have to be computed anew.
+    """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    fresh: list[Record] = field(default_factory=list)
+    entry_ids: set[str] = field(default_factory=set)
 
 
 def write_records(account: Account, records: Iterable[Record], now: datetime) -> Counters:
@@ -52,8 +58,11 @@ def write_records(account: Account, records: Iterable[Record], now: datetime) ->
             continue
         if old is None:
             counters.new += 1
+            counters.fresh.append(record)
         else:
             counters.changed += 1
+        if record.entry_id:
+            counters.entry_ids.add(record.entry_id)
         rows.append(_row(account, record, old.first_seen_at if old else now, now))
     upsert(CallRecord, rows, key=("account", "key"), update=_CHANGEABLE)
     return counters

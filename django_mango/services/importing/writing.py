@@ -13,11 +13,10 @@ from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow, Record
 from ...protocol.times import moment_or_none
 from ..bulk import Counters, write_records
-from ..changes import Change
 from ..directory import with_directory
 from ..following import News
-from ..projecting import project_locked
-from ..recordings import are_known, refresh_recordings
+from ..recordings import are_known, note_reported
+from ..unfolding import Unfolded, unfold
 from .loading import Row
 
 #: Rows whose records and calls are written in one transaction.
@@ -60,30 +59,24 @@ class Writer:
     def _write(self, window: StatsImport, records: list[Record]) -> Counters:
         if not records:
             return Counters()
-        counters, changes = self._write_together(window, records)
-        self.calls += len(changes)
-        self._news.take(changes)
-        with_recordings = [row for row in records if row.records and row.entry_id]
-        ids = {one for row in with_recordings for one in row.records}
+        counters, unfolded = self._write_together(window, records)
+        self.calls += unfolded.calls
+        self._news.take_unfolded(unfolded)
+        ids = {one for row in records if row.entry_id for one in row.records}
         if ids and (counters.new or counters.changed or not are_known(self._account, ids)):
-            refresh_recordings(self._account, {row.entry_id for row in with_recordings})
+            note_reported(self._account, records)
         return counters
 
     def _write_together(
         self, window: StatsImport, records: list[Record]
-    ) -> tuple[Counters, list[Change]]:
+    ) -> tuple[Counters, Unfolded]:
         """Records and the calls of their entries, in one transaction: no kill parts them."""
-        entry_ids = sorted({record.entry_id for record in records if record.entry_id})
 
-        def work(directory: Directory) -> tuple[Counters, list[Change]]:
+        def work(directory: Directory) -> tuple[Counters, Unfolded]:
             # A write first: SQLite cannot turn a transaction that has read into a writer.
             StatsImport.objects.filter(pk=window.pk).update(state=StatsImport.State.LOADING)
             counters = write_records(self._account, records, timezone.now())
-            if not (counters.new or counters.changed) or not entry_ids:
-                return counters, []
-            return counters, project_locked(
-                self._account, entry_ids, directory, with_new_records=True
-            )
+            return counters, unfold(self._account, counters, directory)
 
         return with_directory(self._account, work)
 
