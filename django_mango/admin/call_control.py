@@ -122,10 +122,12 @@ class CallControl(_Base):
             inner = fields_of_inline(self.admin_site, inline.opts)
             if not inner:
                 continue
+            # A table has no room for words.
+            small = isinstance(inline.opts, admin.TabularInline)
             read_related([bound.instance for bound in inline.formset.forms], inner)
             for bound in inline.formset.forms:
-                _wrap_fields(bound, inner, links, inline.opts, small=True)
-            put_read_only(inline, inner, links, inline.opts, small=True)
+                _wrap_fields(bound, inner, links, inline.opts, small=small)
+            put_read_only(inline, inner, links, inline.opts, small=small)
 
 
 def _wrap_fields(

@@ -66,7 +66,7 @@ class Controls:
         face = _Face(shown if named else _("Call"), _("Call %(number)s") % {"number": shown}, small)
         refusal = self._caller.refusal_of(number)
         if refusal:
-            return face.switched_off(f"{shown}: {refusal}")
+            return face.switched_off(refusal if shown in refusal else f"{shown}: {refusal}")
         click = Click.on(number.e164, target, in_admin=in_admin)
         seal = click.seal(self._user) if self._endpoint else ""
         return face.switched_on(self._hint(shown, number.extension), seal, href)

@@ -173,6 +173,44 @@
         }
     }
 
+    /* Its words are the button's own title: nothing new for a screen reader. */
+    const hint = document.createElement("div");
+    hint.className = "mango-hint";
+    hint.hidden = true;
+    hint.setAttribute("aria-hidden", "true");
+    document.body.append(hint);
+
+    function showHint(element) {
+        hint.textContent = element.title;
+        hint.hidden = false;
+        const { left, bottom, top } = element.getBoundingClientRect();
+        const room = root.clientWidth - hint.offsetWidth - 8;
+        const below = bottom + 8;
+        const fits = below + hint.offsetHeight < root.clientHeight;
+        hint.style.left = `${Math.max(8, Math.min(left, room))}px`;
+        hint.style.top = `${fits ? below : top - hint.offsetHeight - 8}px`;
+    }
+
+    function hideHint() {
+        hint.hidden = true;
+    }
+
+    document.addEventListener("focusin", (event) => {
+        const element = event.target.closest(".mango-call[title]");
+        if (element && element.matches(":focus-visible")) {
+            showHint(element);
+        } else {
+            hideHint();
+        }
+    });
+    document.addEventListener("focusout", hideHint);
+    document.addEventListener("scroll", hideHint, { capture: true, passive: true });
+    document.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") {
+            hideHint();
+        }
+    });
+
     document.addEventListener("click", (event) => {
         const button = event.target.closest(
             "button[data-mango-click], button[data-mango-number], button.mango-call--off",
