@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ...models import Account, CallRecord
 from ...protocol.statistics import Record
-from ...protocol.times import moment_or_none
-from .upserts import upsert
+from .plan import Values
+from .upserts import upsert_values
 
-#: What a later report of the same row may change.
-_CHANGEABLE = (
+#: What a report tells of a row, in the order of ``_values``.
+_COLUMNS = (
+    "key",
     "row_digest",
-    "recording_ids",
-    "line_number",
+    "entry_id",
     "created_at",
+    "started_at",
+    "answered_at",
+    "finished_at",
+    "from_extension",
+    "from_number",
+    "to_extension",
+    "to_number",
+    "line_number",
+    "location",
     "disconnect_reason",
-    "changed_at",
+    "recording_ids",
 )
+#: What a later report of the same row may change; the digest tells whether it does.
+_CHANGEABLE = ("recording_ids", "line_number", "created_at", "disconnect_reason", "changed_at")
+#: Rows of a period are read together unless more than so many for each one asked for stand there.
+_READ_FOR_EACH = 3
 
 
 @dataclass(slots=True)
@@ -44,28 +57,46 @@ def write_records(account: Account, records: Iterable[Record], now: datetime) ->
     report that tells nothing new is unchanged, and so is a second row of one key.
     """
     reported = list(records)
+    if not reported:
+        return Counters()
     batch = _unique(reported)
     keys = sorted(batch)
-    stored = {row.key: row for row in CallRecord.objects.filter(account=account, key__in=keys)}
-    counters = Counters(unchanged=len(reported) - len(batch))
-    rows = []
-    for key in keys:
-        record, old = batch[key], stored.get(key)
-        if old is not None and old.row_digest != record.digest:
-            record = _merged(record_of(old), record)
-        if old is not None and old.row_digest == record.digest:
-            counters.unchanged += 1
-            continue
-        if old is None:
-            counters.new += 1
-            counters.fresh.append(record)
-        else:
-            counters.changed += 1
-        if record.entry_id:
-            counters.entry_ids.add(record.entry_id)
-        rows.append(_row(account, record, old.first_seen_at if old else now, now))
-    upsert(CallRecord, rows, key=("account", "key"), update=_CHANGEABLE)
-    return counters
+    digests = {key: batch[key].digest for key in keys}
+    stored = _stored_digests(account, keys)
+    differing = [key for key in keys if key in stored and stored[key] != digests[key]]
+    for row in CallRecord.objects.filter(account=account, key__in=differing) if differing else ():
+        batch[row.key] = merged = _merged(record_of(row), batch[row.key])
+        digests[row.key] = merged.digest
+    fresh = [key for key in keys if stored.get(key) != digests[key]]
+    upsert_values(
+        CallRecord,
+        _COLUMNS,
+        [_values(key, digests[key], batch[key]) for key in fresh],
+        key=("account_id", "key"),
+        update=("row_digest",),
+        stamps=_CHANGEABLE,
+        constants={"account_id": account.pk, "first_seen_at": now, "changed_at": now},
+    )
+    new = [batch[key] for key in fresh if key not in stored]
+    return Counters(
+        new=len(new),
+        changed=len(fresh) - len(new),
+        unchanged=len(reported) - len(fresh),
+        fresh=new,
+        entry_ids={batch[key].entry_id for key in fresh} - {""},
+    )
+
+
+def _stored_digests(account: Account, keys: Sequence[str]) -> dict[str, str]:
+    """Digests of those stored, by key; perhaps of some others too. ``keys`` are sorted.
+
+    Keys begin with the start time and a batch with its period, so that what is stored are
+    neighbours in the index. Only where a batch picks some rows of many each is looked up.
+    """
+    rows = CallRecord.objects.filter(account=account).order_by().values_list("key", "row_digest")
+    most = _READ_FOR_EACH * len(keys)
+    between = list(rows.filter(key__gte=keys[0], key__lte=keys[-1])[: most + 1])
+    return dict(between if len(between) <= most else rows.filter(key__in=keys))
 
 
 def record_of(row: CallRecord) -> Record:
@@ -107,28 +138,23 @@ def _merged(earlier: Record, later: Record) -> Record:
     )
 
 
-def _row(account: Account, record: Record, first_seen_at: datetime, now: datetime) -> CallRecord:
-    return CallRecord(
-        account=account,
-        kind=CallRecord.Kind.BASIC,
-        level=CallRecord.Level.LEG,
-        key=record.key,
-        row_digest=record.digest,
-        entry_id=record.entry_id,
-        created_at=moment_or_none(record.create),
-        started_at=moment_or_none(record.start),
-        answered_at=moment_or_none(record.answer),
-        finished_at=moment_or_none(record.finish),
-        from_extension=record.from_extension,
-        from_number=record.from_number,
-        to_extension=record.to_extension,
-        to_number=record.to_number,
-        line_number=record.line_number,
-        location=record.location,
-        disconnect_reason=record.disconnect_reason,
-        recording_ids=list(record.records),
-        first_seen_at=first_seen_at,
-        changed_at=now,
+def _values(key: str, digest: str, record: Record) -> Values:
+    return (
+        key,
+        digest,
+        record.entry_id,
+        record.create,
+        record.start,
+        record.answer,
+        record.finish,
+        record.from_extension,
+        record.from_number,
+        record.to_extension,
+        record.to_number,
+        record.line_number,
+        record.location,
+        record.disconnect_reason,
+        record.records,
     )
 
 

@@ -58,4 +58,4 @@ def upsert_values(
         for field in plan.constants
     )
     connection = connections[router.db_for_write(model)]
-    writer_for(connection).write(connection, plan, rows, rest)
+    writer_for(connection, plan).write(connection, plan, rows, rest)

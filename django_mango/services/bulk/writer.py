@@ -7,7 +7,8 @@ from typing import Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from . import portable
+from . import mysql, portable, postgresql, sqlite
+from .columns import is_known
 from .plan import Plan, Values
 
 
@@ -28,6 +29,13 @@ class Writer(Protocol):
         """
 
 
-def writer_for(connection: BaseDatabaseWrapper) -> Writer:
-    """The fastest safe writer of this database."""
-    return portable
+def writer_for(connection: BaseDatabaseWrapper, plan: Plan) -> Writer:
+    """The fastest safe writer of this database that knows all kinds of columns of the plan."""
+    if not all(map(is_known, plan.all_fields)):
+        return portable
+    if connection.vendor == "postgresql":
+        return postgresql if postgresql.is_able() else portable
+    return _WRITERS.get(connection.vendor, portable)
+
+
+_WRITERS: dict[str, Writer] = {"sqlite": sqlite, "mysql": mysql}

@@ -1,0 +1,124 @@
+"""The writer for PostgreSQL: COPY into a temporary table, then one statement.
+
+COPY is the fastest way in, but knows no conflicts; so it fills a table of the session,
+which costs no write-ahead log, and the server moves its rows on. The table stays with the
+session, empty between transactions: making one for each batch would bloat the catalogue.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .columns import Column, prepared
+from .plan import Plan, Values
+
+#: So many rows are sent sooner as values of one statement.
+_FEW = 20
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_NULL = r"\N"
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def is_able() -> bool:
+    """Whether the driver has the COPY we use: psycopg 3."""
+    from django.db.backends.postgresql.psycopg_any import is_psycopg3
+
+    return bool(is_psycopg3)
+
+
+def write(
+    connection: BaseDatabaseWrapper, plan: Plan, rows: Sequence[Values], constants: Values
+) -> None:
+    """See ``Writer.write``."""
+    columns = [
+        prepared(field, column, connection)
+        for field, column in zip(plan.fields, zip(*rows, strict=True), strict=True)
+    ]
+    fixed = [
+        prepared(field, [value], connection)[0]
+        for field, value in zip(plan.constants, constants, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        if len(rows) <= _FEW:
+            values = [value for row in zip(*columns, strict=True) for value in (*row, *fixed)]
+            marks = f"({', '.join(['%s'] * len(plan.all_fields))})"
+            cursor.execute(_insert(plan, f"VALUES {', '.join([marks] * len(rows))}"), values)
+            return
+        make, copy, move = _statements(plan)
+        with transaction.atomic(connection.alias, savepoint=False):
+            cursor.execute(make)
+            with connection.wrap_database_errors, cursor.copy(copy) as channel:
+                channel.write(_copy_text(columns))
+            cursor.execute(move, fixed)
+
+
+def _copy_text(columns: Sequence[Column]) -> str:
+    ready = map(_escaped, columns)
+    return "\n".join(map("\t".join, zip(*ready, strict=True))) + "\n"
+
+
+def _escaped(values: Column) -> Column:
+    """The texts of a column; nearly never is there anything to escape."""
+    if isinstance(values[0], str) and None not in values:
+        texts = values
+    else:
+        texts = ["" if value is None else str(value) for value in values]
+    if _SPECIAL.search("".join(texts)):
+        texts = [text.translate(_ESCAPES) for text in texts]
+    if None in values:
+        texts = [
+            _NULL if value is None else text for value, text in zip(values, texts, strict=True)
+        ]
+    return texts
+
+
+@lru_cache(maxsize=64)
+def _statements(plan: Plan) -> tuple[str, str, str]:
+    """Make the table, empty it of a batch before in this transaction, fill it, move its rows on."""
+    table = _quoted(plan.model._meta.db_table)
+    columns = _names(plan.fields)
+    mark = hashlib.sha256(f"{table} {columns}".encode()).hexdigest()[:16]
+    stage = _quoted(f"mango_stage_{mark}")
+    constants = "".join([", %s"] * len(plan.constants))
+    create = f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS"
+    create = f"{create} AS SELECT {columns} FROM {table} WITH NO DATA"  # noqa: S608 - names only
+    move = _insert(plan, f"SELECT {columns}{constants} FROM {stage}")  # noqa: S608
+    return f"{create}; DELETE FROM {stage}", f"COPY {stage} ({columns}) FROM STDIN", move  # noqa: S608
+
+
+def _insert(plan: Plan, source: str) -> str:
+    table = _quoted(plan.model._meta.db_table)
+    return (
+        f"INSERT INTO {table} ({_names(plan.all_fields)}) {source}"
+        f" ON CONFLICT ({_names(plan.key)}) DO UPDATE SET"
+        f" {', '.join(_changes(plan))} WHERE {_differs(plan, table)}"
+    )
+
+
+def _changes(plan: Plan) -> Iterator[str]:
+    for field in (*plan.update, *plan.stamps) if plan.update else plan.key[-1:]:
+        yield f"{_quoted(field.column)} = EXCLUDED.{_quoted(field.column)}"
+
+
+def _differs(plan: Plan, table: str) -> str:
+    """A row that does not differ is locked all the same."""
+    if not plan.update:
+        return "FALSE"
+    stored = ", ".join(f"{table}.{_quoted(field.column)}" for field in plan.update)
+    fresh = ", ".join(f"EXCLUDED.{_quoted(field.column)}" for field in plan.update)
+    return f"({stored}) IS DISTINCT FROM ({fresh})"
+
+
+def _names(fields: Sequence[Any]) -> str:
+    return ", ".join(_quoted(field.column) for field in fields)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
