@@ -93,7 +93,7 @@ def _target(click: Click) -> Model | None:
     try:
         model = apps.get_model(click.label)
         found: Model | None = model._default_manager.filter(pk=click.pk).first()
-    except (LookupError, ValueError, ValidationError):
+    except (LookupError, TypeError, ValueError, ValidationError):
         return None
     return found
 
