@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import phonenumbers
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.core import checks
@@ -63,6 +63,7 @@ def check_settings(
         _check_tasks,
         _check_admin_sites,
         _check_phone_fields,
+        _check_excluded,
         _check_accounts,
     )
     return [*found, *(message for part in parts for message in part(mango))]
@@ -234,6 +235,19 @@ def _check_phone_fields(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
             hint=_("For example {'crm.Contact': ['phone', 'company__phone', 'crm.phones.of']}."),
             id="django_mango.E011",
         )
+
+
+def _check_excluded(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    labels = mango.get("ATTACH_EXCLUDE", ())
+    for label in labels if isinstance(labels, (list, tuple)) else ():
+        try:
+            apps.get_model(str(label))
+        except (LookupError, ValueError):
+            yield Warning(
+                _("MANGO['ATTACH_EXCLUDE']: there is no model %(model)s.") % {"model": repr(label)},
+                hint=_("Name it as 'app.Model'; what is misspelt keeps its call buttons."),
+                id="django_mango.W009",
+            )
 
 
 def _check_accounts(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:

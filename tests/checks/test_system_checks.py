@@ -128,6 +128,8 @@ def test_good_settings_are_silent(mango: dict[str, Any]) -> None:
         ("E012", {**GOOD, "TASKS": "nowhere.at.all"}),
         ("E012", {**GOOD, "TASKS": "django_mango.conf.KNOWN"}),
         ("W001", {**GOOD, "API_SALTS": "x"}),
+        ("W009", {**GOOD, "ATTACH_EXCLUDE": ["crm.Nobody"]}),
+        ("W009", {**GOOD, "ATTACH_EXCLUDE": ["crm.Contact", "Contact"]}),
         ("W001", {"ACCOUNTS": {"office": {**GOOD, "SALT": "x"}}}),
         ("W002", {}),
         ("W002", {"API_KEY": "", "API_SALT": ""}),
