@@ -34,7 +34,14 @@ from .services.staleness import import_staleness, staleness_text
 
 TAG = "django_mango"
 #: Keys that hold a function or its dotted path.
-_HOOKS = ("CLIENTS_OF", "EXTENSION_OF", "TEAM_OF", "VISIBLE_CLIENTS")
+_HOOKS = (
+    "CARD_OF",
+    "CLIENTS_OF",
+    "EXTENSION_OF",
+    "NOTIFICATIONS",
+    "TEAM_OF",
+    "VISIBLE_CLIENTS",
+)
 _CHECKED_APART = {"ACCOUNTS", "API_KEY", "API_SALT", "API_URL", "PREVIOUS", "TIMEOUT"}
 _ACCOUNT_KEYS = ("API_KEY", "API_SALT", "API_URL", "NAME", "PREVIOUS")
 
@@ -136,7 +143,8 @@ def _check_names(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
 def _check_types(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
     for name in sorted((conf.KNOWN.keys() & mango.keys()) - _CHECKED_APART - {*_HOOKS}):
         known, value = conf.KNOWN[name], mango[name]
-        wrong = not isinstance(value, known.types) or isinstance(value, bool)
+        wrong = not isinstance(value, known.types)
+        wrong = wrong or (isinstance(value, bool) and bool not in known.types)
         if isinstance(value, (int, float)) and not wrong:
             # No number of these settings makes sense below zero, and no size at zero.
             wrong = value < 0 or (name.endswith("_BYTES") and value == 0)
@@ -182,7 +190,8 @@ def _is_prefix(text: str) -> bool:
 def _check_hooks(_mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
     for name in _HOOKS:
         try:
-            conf.hook(name)
+            if name != "NOTIFICATIONS" or conf.fixed_notifications() is None:
+                conf.hook(name)
         except ImproperlyConfigured as error:
             yield Error(
                 str(error),

@@ -6,7 +6,7 @@ argument, then the account's own value, then ``MANGO``, then the default.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
@@ -19,6 +19,10 @@ from .protocol.signing import Credentials
 
 DEFAULT_ALIAS = "default"
 API_URL = "https://app.mango-office.ru/vpbx/"
+
+
+#: How much of calls that go on appears by itself.
+NOTIFICATIONS = ("on", "silent", "off")
 
 
 class CrmUser(Protocol):
@@ -138,6 +142,23 @@ KNOWN: Mapping[str, Setting] = {
     "SIGNAL_MAX_AGE_SECONDS": Setting(
         86_400, _NUMBER, "an import announces only calls that ended within so many seconds"
     ),
+    "STRIP": Setting(
+        True, (bool,), "whether pages show calls that go on, to who may see or place calls"
+    ),
+    "STRIP_POLL_SECONDS": Setting(
+        2, _NUMBER, "how often a page asks for news while a call goes on"
+    ),
+    "NOTIFICATIONS": Setting(
+        "on",
+        (str, object),
+        "'on', 'silent' or 'off' for who has not chosen; or a function of the user, or its"
+        " dotted path, that gives one of them",
+    ),
+    "CARD_OF": Setting(
+        None,
+        (str, type(None), object),
+        "a function, or its dotted path, that gives lines for the card of an incoming call",
+    ),
     "CACHE_SECONDS": Setting(5, _NUMBER, "how long a process remembers employees and accounts"),
     "STALE_CALL_SECONDS": Setting(
         7_200, _NUMBER, "a call without news for so long is closed, its end was lost"
@@ -243,6 +264,45 @@ class ExtensionHook(Protocol):
     """``MANGO["EXTENSION_OF"]``: the extension a user has in the host's own data."""
 
     def __call__(self, user: Any, /) -> str | None: ...
+
+
+class NotificationsHook(Protocol):
+    """``MANGO["NOTIFICATIONS"]`` as a function: "on", "silent" or "off" for a user."""
+
+    def __call__(self, user: Any, /) -> str: ...
+
+
+class CardHook(Protocol):
+    """``MANGO["CARD_OF"]``: (title, text) lines of the card of an incoming call.
+
+    ``clients`` are the host's objects the number belongs to, as far as ``user`` may view them.
+    """
+
+    def __call__(
+        self, user: Any, call: Any, clients: Sequence[Any], /
+    ) -> Iterable[tuple[str, str]]: ...
+
+
+def fixed_notifications() -> str | None:
+    """What ``NOTIFICATIONS`` says for everybody, ``None`` where a function decides."""
+    value = _raw().get("NOTIFICATIONS", KNOWN["NOTIFICATIONS"].default)
+    return str(value) if value in NOTIFICATIONS else None
+
+
+def notifications_of(user: Any) -> str:
+    """What a user is shown who has not chosen: ``on``, ``silent`` or ``off``."""
+    fixed = fixed_notifications()
+    if fixed is not None:
+        return fixed
+    decide: NotificationsHook | None = hook("NOTIFICATIONS")
+    chosen = decide(user) if decide is not None else "on"
+    return chosen if chosen in NOTIFICATIONS else "on"
+
+
+def card_hook() -> CardHook | None:
+    """The hook of ``CARD_OF``, imported where it is a dotted path."""
+    found: CardHook | None = hook("CARD_OF")
+    return found
 
 
 def extension_hook() -> ExtensionHook | None:

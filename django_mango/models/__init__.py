@@ -7,6 +7,7 @@ from .command import Command
 from .contact_number import ContactNumber
 from .directory import Employee, EmployeeAddress, Group, Line
 from .notification import Notification
+from .preference import Preference
 from .record import CallRecord
 from .recording import Recording
 from .stats_import import StatsImport
@@ -25,6 +26,7 @@ __all__ = [
     "Lease",
     "Line",
     "Notification",
+    "Preference",
     "Recording",
     "StatsImport",
 ]

@@ -14,6 +14,15 @@ class CallWork(models.Model):
 
     call = models.OneToOneField(Call, models.CASCADE, related_name="work", verbose_name=_("call"))
     note = models.TextField(_("note"), blank=True)
+    noted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("note by"),
+    )
+    noted_at = models.DateTimeField(_("note of"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed by hand at"), null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -29,7 +38,10 @@ class CallWork(models.Model):
         verbose_name = _("work on a call")
         verbose_name_plural = _("work on calls")
         default_permissions = ()
-        permissions = [("close_missed", _("Can close missed calls by hand"))]
+        permissions = [
+            ("close_missed", _("Can close missed calls by hand")),
+            ("write_note", _("Can write notes on calls")),
+        ]
 
     def __str__(self) -> str:
         return str(self.call)

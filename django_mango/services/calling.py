@@ -28,6 +28,7 @@ from .errors import (
     NumberRefused,
     PermissionRefused,
 )
+from .preferences import line_of
 from .refusals import note_refusal, refusal_meaning
 from .transactions import repeated, require_autocommit
 
@@ -226,12 +227,14 @@ def _open_call(
     mind_colleagues: bool,
 ) -> tuple[Command, bool]:
     plan = _plan(user, number, employee, account)
+    # What a person chose for himself is nothing to a colleague's telephone.
+    chosen = line_of(user, plan.account) if line is None and employee is None else line
     try:
         wire = commands.Callback(
             command_id=journal.new_command_id(),
             extension=plan.extension,
             to_number=plan.to_number,
-            line_number=outgoing_line(line or "", plan.account),
+            line_number=outgoing_line(chosen or "", plan.account),
         )
     except InputError as error:
         raise NumberRefused(

@@ -32,13 +32,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class OpenLeg:
-    """A leg that goes on. ``extensions`` are those of our parties in it."""
+    """A leg that goes on. ``extensions`` are those of our parties in it.
+
+    ``is_first`` is a callback's leg that rings our own employee: the client is not called yet.
+    """
 
     call_id: str
     state: str
     location: str
     extensions: tuple[str, ...]
     with_client: bool
+    is_first: bool = False
 
     @property
     def extension(self) -> str:
@@ -54,6 +58,7 @@ class OpenLeg:
             "extension": self.extension,
             "extensions": list(self.extensions),
             "with_client": self.with_client,
+            "is_first": self.is_first,
         }
 
     @classmethod
@@ -65,6 +70,7 @@ class OpenLeg:
             stored["location"],
             tuple(stored["extensions"]),
             stored["with_client"],
+            stored.get("is_first", False),  # missing in what an earlier version stored
         )
 
 

@@ -145,7 +145,11 @@ def _picture(facts: Facts) -> _Picture | None:
         source = replace(source, started_at=source.answered_at or source.ended_at or latest)
     if not source.started_at:
         return None
-    open_legs = () if is_ended else tuple(_open(leg, client, directory) for leg in still_open)
+    open_legs = (
+        ()
+        if is_ended
+        else tuple(_open(leg, client, leg.call_id in first_ids, directory) for leg in still_open)
+    )
     return _Picture(
         direction=direction,
         state=_state(open_legs, first_ids, direction),
@@ -206,7 +210,7 @@ def _trust(source: Source) -> int:
     return ("summary", "extended", "basic", "events").index(source.name)
 
 
-def _open(leg: Leg, client: Party, directory: Directory) -> OpenLeg:
+def _open(leg: Leg, client: Party, is_first: bool, directory: Directory) -> OpenLeg:
     at = leg.first_at
     ours = [side for side in (leg.caller, leg.called) if side and directory.is_ours(side, at)]
     extensions = filter(None, (directory.extension_of(side, at) for side in ours))
@@ -215,7 +219,12 @@ def _open(leg: Leg, client: Party, directory: Directory) -> OpenLeg:
     else:
         with_client = len(ours) < 2
     return OpenLeg(
-        leg.call_id, leg.state, leg.location, tuple(dict.fromkeys(extensions)), with_client
+        leg.call_id,
+        leg.state,
+        leg.location,
+        tuple(dict.fromkeys(extensions)),
+        with_client,
+        is_first,
     )
 
 
