@@ -85,7 +85,7 @@ class MangoAdmin(ModelAdmin):
 
     @property
     def media(self) -> Media:
-        return super().media + page_media()
+        return super().media + page_media(self.admin_site.name)
 
 
 class JournalAdmin(MangoAdmin):

@@ -54,7 +54,7 @@ class CallControl(_Base):
         host = super().media
         ours = Media()
         with harmless():
-            ours = page_media()
+            ours = page_media(self.admin_site.name)
         return host + ours
 
     def render_change_form(

@@ -14,16 +14,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import CharField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from .. import conf
 from ..conf import CrmUser
-from ..models import Call, CallParty, Command, EmployeeAddress, Preference, scope
+from ..models import Call, CallParty, Command, Preference, scope
 from ..protocol.projection import OpenLeg
-from .directory import employee_of
+from .telephones import Telephones, telephones_of
 
 #: A callback nobody has heard of for so long is no running call any more.
 _WAIT = timedelta(seconds=90)
@@ -47,20 +45,6 @@ class Step(StrEnum):
     ON_HOLD = "on_hold"
     UNKNOWN = "unknown"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Telephones:
-    """A user's own telephones now, and what he chose."""
-
-    employees: frozenset[int]
-    extensions: frozenset[tuple[int, str]]
-    notifications: str
-    missed_seen_at: datetime | None
-
-    def has_leg(self, call: Call, leg: OpenLeg) -> bool:
-        """Whether one of them is in this leg."""
-        return any((call.account_id, one) in self.extensions for one in leg.extensions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,67 +127,6 @@ def live_of(user: CrmUser, now: datetime | None = None) -> Live:
     )
 
 
-def telephones_of(user: CrmUser, now: datetime | None = None) -> Telephones:
-    """The user's telephones and choices, in one query."""
-    now = now or timezone.now()
-    rows = list(_rows_of(user))
-    accounts = conf.accounts()
-    employees, extensions = set(), set()
-    for row in rows:
-        if row["mango_employees__account__alias"] not in accounts:
-            continue
-        if not row["mango_employees__is_active"]:
-            continue
-        employees.add(row["mango_employees"])
-        address = "mango_employees__addresses__"
-        if row[f"{address}kind"] == EmployeeAddress.Kind.EXTENSION and _is_valid(
-            row[f"{address}valid_from"], row[f"{address}valid_to"], now
-        ):
-            extensions.add((row["mango_employees__account"], row[f"{address}value"]))
-    if not employees and conf.extension_hook() is not None:
-        _ask_host(user, employees, extensions)
-    chosen = rows[0] if rows else {}
-    return Telephones(
-        frozenset(employees),
-        frozenset(extensions),
-        chosen.get("mango_preference__notifications") or conf.notifications_of(user),
-        chosen.get("mango_preference__missed_seen_at"),
-    )
-
-
-def _rows_of(user: CrmUser) -> QuerySet[Any, Any]:
-    return (
-        get_user_model()
-        ._base_manager.filter(pk=user.pk)
-        .order_by()
-        .values(
-            "mango_preference__notifications",
-            "mango_preference__missed_seen_at",
-            "mango_employees",
-            "mango_employees__account",
-            "mango_employees__account__alias",
-            "mango_employees__is_active",
-            "mango_employees__addresses__kind",
-            "mango_employees__addresses__value",
-            "mango_employees__addresses__valid_from",
-            "mango_employees__addresses__valid_to",
-        )
-    )
-
-
-def _is_valid(since: datetime | None, until: datetime | None, now: datetime) -> bool:
-    return (since is None or since <= now) and (until is None or until > now)
-
-
-def _ask_host(user: CrmUser, employees: set[int], extensions: set[tuple[int, str]]) -> None:
-    """Whom nobody mapped yet may be known to the host, by ``MANGO["EXTENSION_OF"]``."""
-    employee = employee_of(user)
-    if employee is not None:
-        employees.add(employee.pk)
-        extension = employee.extension_at()
-        extensions |= {(employee.account_id, extension)} if extension else set()
-
-
 def _found(user: CrmUser, mine: Telephones, now: datetime) -> _Found:
     """What there is to be shown, in one query however many calls there are."""
     parts: list[QuerySet[Any, Any]] = [_keys(_asked(user, mine, now), "waiting")]
@@ -262,7 +185,9 @@ def _calls(keys: list[int]) -> dict[int, Call]:
     if not keys:
         return {}
     parties = Prefetch("parties", CallParty.objects.select_related("employee"))
-    calls = Call.objects.filter(pk__in=keys).select_related("employee", "work", "command", "account")
+    calls = Call.objects.filter(pk__in=keys).select_related(
+        "employee", "work", "command", "account"
+    )
     return {call.pk: call for call in calls.prefetch_related(parties)}
 
 
@@ -285,7 +210,7 @@ def _rings(mine: Telephones, call: Call) -> bool:
 
 
 def _running(user: CrmUser, mine: Telephones, call: Call) -> Running | None:
-    """The call as one the user takes part in, ``None`` where it only rings him, or not even that."""
+    """The call as one the user takes part in; ``None`` where it only rings him, or he left."""
     part = _my_part(mine, call)
     if part is None or _rings(mine, call):
         return None

@@ -12,9 +12,13 @@ from django.forms import Media, Script
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from .. import conf
+
 #: The style sheet of everything in this room, below ``STATIC_URL``.
 STYLES = "django_mango/mango.css"
 CALL_SCRIPT = "django_mango/call.js"
+STRIP_STYLES = "django_mango/strip.css"
+STRIP_SCRIPT = "django_mango/strip.js"
 
 
 def call_media() -> Media:
@@ -27,9 +31,30 @@ def call_media() -> Media:
     return Media(css={"all": [STYLES]}, js=scripts)
 
 
-def page_media() -> Media:
-    """What every page of a watched admin site carries, with or without numbers on it."""
-    return call_media()
+def page_media(site: str = "") -> Media:
+    """What every page of the watched admin site ``site`` carries, with or without numbers."""
+    return call_media() + strip_media(site)
+
+
+def strip_media(site: str = "") -> Media:
+    """What the strip of running calls needs; nothing where it is switched off or not mounted.
+
+    ``site`` is the name of the admin site its links are to stay on.
+    """
+    try:
+        endpoint = reverse("django_mango:live")
+    except NoReverseMatch:
+        return Media()
+    if not conf.get("STRIP", bool):
+        return Media()
+    attributes = {
+        "data-endpoint": endpoint,
+        "data-csrf": reverse("django_mango:csrf"),
+        "data-seen": reverse("django_mango:seen"),
+        "data-site": site,
+    }
+    script: Any = Script(STRIP_SCRIPT, defer=True, **attributes)
+    return Media(css={"all": [STRIP_STYLES]}, js=[script])
 
 
 def call_endpoint() -> str:

@@ -1,0 +1,61 @@
+"""People with telephones and the calls at them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from django_mango.models import Account, Call, CallParty, Employee
+from tests.admin.conftest import account, anna, contact, maria, pbx, petr  # noqa: F401  # fixtures
+
+LIVE = "/mango/api/live"
+
+
+def leg(extension: str, state: str = "Appeared", **more: Any) -> dict[str, Any]:
+    """An open leg as the projection stores it."""
+    values = {"call_id": f"leg-{extension}-{state}", "location": "abonent", "with_client": True}
+    return {**values, "state": state, "extension": extension, "extensions": [extension], **more}
+
+
+def ring(call: Call, employee: Employee, extension: str, **party: Any) -> CallParty:
+    """One of us in a call; without an end still there."""
+    values = {"role": CallParty.Role.CALLEE, "rang_at": call.started_at, **party}
+    return CallParty.objects.create(
+        call=call, account=call.account, employee=employee, extension=extension, **values
+    )
+
+
+def live_call(account: Account, entry: str, **fields: Any) -> Call:  # noqa: F811
+    """An incoming call of a client that goes on."""
+    from django.utils import timezone
+
+    values = {
+        "direction": Call.Direction.INCOMING,
+        "state": Call.State.RINGING,
+        "client_number": "+79161234567",
+        "client_number_raw": "79161234567",
+        "line_number": "74951234567",
+        "started_at": timezone.now(),
+        **fields,
+    }
+    return Call.objects.create(account=account, entry_id=entry, **values)
+
+
+def asked(client: Client, **query: str) -> dict[str, Any]:
+    """What the strip is told."""
+    answer = client.get(LIVE, query)
+    assert answer.status_code == 200, answer.content
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.fixture
+def anna_at(anna: Any) -> Employee:  # noqa: F811
+    return Employee.objects.get(user=anna)
+
+
+@pytest.fixture
+def petr_at(petr: Any) -> Employee:  # noqa: F811
+    return Employee.objects.get(user=petr)
