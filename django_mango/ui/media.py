@@ -18,6 +18,7 @@ from .. import conf
 STYLES = "django_mango/mango.css"
 CALL_SCRIPT = "django_mango/call.js"
 STRIP_STYLES = "django_mango/strip.css"
+CARDS_SCRIPT = "django_mango/strip_cards.js"
 STRIP_SCRIPT = "django_mango/strip.js"
 
 
@@ -53,8 +54,11 @@ def strip_media(site: str = "") -> Media:
         "data-seen": reverse("django_mango:seen"),
         "data-site": site,
     }
-    script: Any = Script(STRIP_SCRIPT, defer=True, **attributes)
-    return Media(css={"all": [STRIP_STYLES]}, js=[script])
+    scripts: list[Any] = [
+        Script(CARDS_SCRIPT, defer=True),
+        Script(STRIP_SCRIPT, defer=True, **attributes),
+    ]
+    return Media(css={"all": [STRIP_STYLES]}, js=scripts)
 
 
 def call_endpoint() -> str:

@@ -127,9 +127,9 @@ class _Painter:
         card["since"] = _since(call)
         card["last"] = _last(one.last)
         card["facts"] = self._facts(call)
-        if call.client_number and not self._clients.get(call.pk):
-            savings = savings_of(call.client_number, self._place)
-            card["create"] = [{"name": one.title, "url": one.url} for one in savings]
+        is_unknown = bool(call.client_number) and not self._clients.get(call.pk)
+        savings = savings_of(call.client_number, self._place) if is_unknown else []
+        card["create"] = [{"name": one.title, "url": one.url} for one in savings]
         return card
 
     def _missed(self, call: Call) -> dict[str, Any]:

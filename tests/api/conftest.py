@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from django_mango.models import Account, Call, CallParty, Employee
-from tests.admin.conftest import account, anna, contact, maria, pbx, petr  # noqa: F401  # fixtures
+from example_project.crm.models import Company, Contact
+from tests.admin.conftest import account, anna, maria, pbx, petr  # noqa: F401  # fixtures
 
 LIVE = "/mango/api/live"
 
@@ -59,3 +60,11 @@ def anna_at(anna: Any) -> Employee:  # noqa: F811
 @pytest.fixture
 def petr_at(petr: Any) -> Employee:  # noqa: F811
     return Employee.objects.get(user=petr)
+
+
+@pytest.fixture
+def contact(db: None, django_capture_on_commit_callbacks: Any) -> Contact:
+    """A client with his numbers in the index, which is written when he is committed."""
+    with django_capture_on_commit_callbacks(execute=True):
+        firm = Company.objects.create(name="Vector", phone="8 (495) 777-88-99")
+        return Contact.objects.create(name="Sergey Orlov", company=firm, mobile="8 (916) 123-45-67")
