@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from ..services.phone_fields import numbers_in, numbers_of
 from ..ui.calling import call_controls
 from ..ui.controls import number_control
-from ..ui.media import call_media
+from ..ui.media import call_media, strip_media
 
 register = template.Library()
 
@@ -36,6 +36,19 @@ def mango_call(
     several = len(found) > 1
     buttons = ((number_control(number, small=small, named=several),) for number in found)
     return format_html_join("", "{}", buttons)
+
+
+@register.simple_tag(takes_context=True)
+def mango_strip(context: template.Context, site: str = "") -> SafeString:
+    """``{% mango_strip %}``: the strip of running calls, once per page, for logged-in people.
+
+    ``site`` is the name of the admin site its links lead to, where objects have no page of
+    their own.
+    """
+    user = getattr(context.get("request"), "user", None) or context.get("user")
+    if user is None or not user.is_authenticated:
+        return SafeString("")
+    return strip_media(site).render()
 
 
 @register.simple_tag

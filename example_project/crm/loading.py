@@ -14,6 +14,7 @@ _EVERYBODY = (
     "django_mango.view_call",
     "django_mango.place_call",
     "django_mango.hang_up",
+    "django_mango.write_note",
     "crm.view_company",
     "crm.view_contact",
     "crm.add_contact",
