@@ -1,0 +1,69 @@
+"""What the database itself saw written: triggers count it, whatever our counters say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+#: What an import writes to, but for its own row with the counters.
+TABLES = (
+    "django_mango_callrecord",
+    "django_mango_call",
+    "django_mango_callparty",
+    "django_mango_recording",
+)
+_LOG = "benchmark_writes"
+_KINDS = ("INSERT", "UPDATE", "DELETE")
+
+
+@contextmanager
+def counted_writes(connection: Any, *, is_on: bool = True) -> Iterator[Counter[str]]:
+    """Count rows inserted, updated and deleted meanwhile; the counter is filled at the end."""
+    found: Counter[str] = Counter()
+    if not is_on:
+        yield found
+        return
+    with connection.cursor() as cursor:
+        for statement in _triggers(connection.vendor):
+            cursor.execute(statement)
+    yield found
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT what, count(*) FROM {_LOG} GROUP BY what")
+        found.update(dict(cursor.fetchall()))
+
+
+def _triggers(vendor: str) -> Iterator[str]:
+    yield f"CREATE TABLE {_LOG} (what varchar(80))"
+    if vendor == "postgresql":
+        yield (
+            f"CREATE FUNCTION {_LOG}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            f" INSERT INTO {_LOG} VALUES (TG_OP || ' ' || TG_TABLE_NAME); RETURN NULL; END $$"
+        )
+    for table in TABLES:
+        for kind in _KINDS:
+            name = f"count_{kind}_{table}".lower()
+            if vendor == "postgresql":
+                action = f"EXECUTE FUNCTION {_LOG}()"
+            else:
+                action = f"INSERT INTO {_LOG} VALUES ('{kind} {table}')"
+            if vendor == "sqlite":
+                action = f"BEGIN {action}; END"
+            yield f"CREATE TRIGGER {name} AFTER {kind} ON {table} FOR EACH ROW {action}"
+
+
+def empty() -> None:
+    """Make the tables of imports empty, their space given back as on a new database."""
+    from django.core.management.color import no_style
+    from django.db import connection
+
+    from django_mango import models
+
+    from .bare.models import FlatRow
+
+    tables = [FlatRow._meta.db_table, *TABLES]
+    tables += [model._meta.db_table for model in (models.Notification, models.CallWork)]
+    tables += [models.StatsImport._meta.db_table]
+    statements = connection.ops.sql_flush(no_style(), tables, allow_cascade=True)
+    connection.ops.execute_sql_flush(statements)

@@ -1,0 +1,56 @@
+"""Our own ways: records alone, and what an import does with an answer of the service."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from django_mango.models import Account, StatsImport
+from django_mango.protocol.statistics import Record, read_rows
+from django_mango.protocol.times import from_unix
+from django_mango.services.bulk import write_records
+from django_mango.services.following import News
+from django_mango.services.importing.writing import Writer, in_batches
+from django_mango.services.transactions import repeated
+
+from .statistics_body import DAYS, END, read_chunks
+
+
+def records_alone(body: Path, account: Account) -> dict[str, Any]:
+    """Read and store the rows, batch by batch, without their calls."""
+    counts = {"rows": 0, "new": 0, "changed": 0, "unchanged": 0}
+    for batch in in_batches(read_rows(read_chunks(body))):
+        rows = [row for row in batch if isinstance(row, Record)]
+        counted = repeated(lambda rows=rows: write_records(account, rows, timezone.now()))  # type: ignore[misc] # bound now
+        counts["rows"] += len(batch)
+        for name in ("new", "changed", "unchanged"):
+            counts[name] += getattr(counted, name)
+    return counts
+
+
+def records_and_calls(body: Path, account: Account) -> dict[str, Any]:
+    """Everything ``import_statistics`` does with an answer: records, calls, news, counters."""
+    until = from_unix(END)
+    window = StatsImport.objects.create(
+        account=account,
+        since=until - timedelta(days=DAYS),
+        until=until,
+        started_at=timezone.now(),
+        state=StatsImport.State.LOADING,
+    )
+    news = News(account)
+    writer = Writer(account, news)
+    for _batch in writer.store(window, read_rows(read_chunks(body))):
+        pass
+    news.announce()
+    return {
+        "rows": window.rows,
+        "new": window.new,
+        "changed": window.changed,
+        "unchanged": window.unchanged,
+        "bad": window.bad,
+        "calls": writer.calls,
+    }
