@@ -17,10 +17,11 @@ from django.utils.translation import gettext
 
 from ..models import Account, Call, Command
 from ..services import calling
+from ..services.callers import telephones
 from ..services.errors import ColleagueBusy, UserError
 from . import call_text
 from .confirming import ConfirmPages, name_of, shown_object
-from .offers import Offer, offers_of
+from .offers import Offer, chosen_employee, may_choose, offers_of
 
 _LEVELS = {
     "success": messages.SUCCESS,
@@ -75,7 +76,8 @@ class CallPages(ConfirmPages):
 
     def _place(self, request: HttpRequest, model_admin: Any, obj: Model) -> HttpResponse:
         choice = request.POST.get("choice", "")
-        offers = offers_of(request.user, model_admin, obj, _account_of(obj))
+        employee = chosen_employee(request, _account_of(obj))
+        offers = offers_of(request.user, model_admin, obj, _account_of(obj), employee=employee)
         offer = next((one for one in offers if one.phone.key == choice), None)
         if offer is None:
             text = gettext("The number has changed meanwhile. Look again and choose.")
@@ -90,6 +92,7 @@ class CallPages(ConfirmPages):
                 offer.phone.number.e164,
                 target=obj,
                 account=_account_of(obj),
+                employee=employee,
                 token=token,
                 mind_colleagues="asked" not in request.POST,
             )
@@ -124,12 +127,18 @@ class CallPages(ConfirmPages):
         self, request: HttpRequest, model_admin: Any, obj: Model, field: str = ""
     ) -> HttpResponse:
         field = field or request.GET.get("field", "")
-        offers = offers_of(request.user, model_admin, obj, _account_of(obj), field)
+        account = _account_of(obj)
+        employee = chosen_employee(request, account)
+        offers = offers_of(request.user, model_admin, obj, account, field, employee)
         plan = next((offer.plan for offer in offers if offer.plan), None)
         context = {
             "title": gettext("Call %(who)s?") % {"who": name_of(obj)},
             "offers": offers,
             "plan": plan,
+            "is_own": plan is not None and plan.employee.user_id == request.user.pk,
+            "employee": employee,
+            "telephones": telephones(account) if offers and may_choose(request.user) else (),
+            "field": field,
             "questions": _questions(offers),
             "refusal": _common_refusal(offers),
         }

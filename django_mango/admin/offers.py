@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
+from django.http import HttpRequest
 
-from ..models import Account
+from ..models import Account, Employee
 from ..protocol import numbers
+from ..services.callers import telephones
 from ..services.calling import CallPlan, plan_call
 from ..services.errors import UserError
 from ..services.phone_fields import Phone
@@ -30,15 +32,37 @@ class Offer:
 
 
 def offers_of(
-    user: Any, model_admin: Any, obj: Model, account: Account | None, field: str = ""
+    user: Any,
+    model_admin: Any,
+    obj: Model,
+    account: Account | None,
+    field: str = "",
+    employee: Employee | None = None,
 ) -> list[Offer]:
-    """All numbers of ``obj``, of one field if it is named; nothing is written or sent."""
-    return [_offer(user, phone, account) for phone in phones_of(model_admin, obj, field)]
+    """All numbers of ``obj``, of one field if it is named; nothing is written or sent.
+
+    ``employee`` is somebody else whose telephone is to ring.
+    """
+    phones = phones_of(model_admin, obj, field)
+    return [_offer(user, phone, account, employee) for phone in phones]
 
 
-def _offer(user: Any, phone: Phone, account: Account | None) -> Offer:
+def chosen_employee(request: HttpRequest, account: Account | None) -> Employee | None:
+    """Whose telephone is to ring, where the user chose one and may; his own has no need of it."""
+    chosen = request.POST.get("employee") or request.GET.get("employee") or ""
+    if not chosen or not may_choose(request.user):
+        return None
+    return next((one for one, _ext in telephones(account) if str(one.pk) == chosen), None)
+
+
+def may_choose(user: Any) -> bool:
+    """Whether the user may let the telephones of others ring."""
+    return bool(user.has_perm("django_mango.place_call_for_others"))
+
+
+def _offer(user: Any, phone: Phone, account: Account | None, employee: Employee | None) -> Offer:
     try:
-        plan = plan_call(user, phone.number.e164, account=account)
+        plan = plan_call(user, phone.number.e164, account=account, employee=employee)
     except UserError as refusal:
         return Offer(phone, None, str(refusal))
     return Offer(phone, plan, "")

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..models import Call, Command
+from ..models import Call, Command, Employee
 from ..protocol import numbers
 from ..services import calling
 from ..services.errors import ColleagueBusy, PermissionRefused, TooManyCalls, UserError
@@ -31,6 +31,7 @@ def call(request: HttpRequest) -> HttpResponse:
     """GET: the page that asks, for people without script. POST: the call.
 
     POST takes ``click`` (what a control was sealed with) or ``number`` (any spelling);
+    ``employee`` (its id) lets the telephone of somebody else ring, for who may;
     ``token`` makes a repeated request one call, ``asked`` says that the person knows of the
     colleague. Answers ``level``, ``text``, and ``command`` and ``again`` of a placed call.
     """
@@ -49,6 +50,11 @@ def _click(request: HttpRequest, given: Any) -> Click | None:
 
 def _place(request: HttpRequest, click: Click) -> HttpResponse:
     target = _target(click)
+    account = target.account if isinstance(target, Call) else None
+    wanted = request.POST.get("employee", "")
+    employee = Employee.objects.filter(pk=wanted).first() if wanted.isdecimal() else None
+    if wanted and employee is None:
+        return refusal(400, "unknown_employee", _("There is no such employee."))
     asked_at = timezone.now()
     token = request.POST.get("token", "")[:_LONGEST] or secrets.token_urlsafe(16)
     try:
@@ -56,7 +62,8 @@ def _place(request: HttpRequest, click: Click) -> HttpResponse:
             request.user,
             click.number,
             target=target,
-            account=target.account if isinstance(target, Call) else None,
+            account=account,
+            employee=employee,
             # A page may send one token twice; its numbers are calls of their own.
             token=f"{token}-{click.number}",
             mind_colleagues="asked" not in request.POST,

@@ -11,12 +11,15 @@ from django.utils.translation import gettext_lazy
 
 from .. import conf
 from ..conf import CrmUser
-from ..models import Account, Employee
+from ..models import Account, Employee, EmployeeAddress
 from ..protocol.numbers import Number
 from .accounts import account_for, settings_of
 from .destinations import Destinations
 from .directory import employee_of
 from .errors import AccountUnknown, NoExtension, PermissionRefused, UserError
+
+#: More than this nobody chooses from in a list.
+_MOST_TELEPHONES = 500
 
 
 def caller_of(
@@ -79,6 +82,11 @@ class Caller:
         return self._telephone[1]
 
     @property
+    def must_choose(self) -> bool:
+        """Whether he has no telephone here but may let those of others ring."""
+        return not self.extension and self._user.has_perm("django_mango.place_call_for_others")
+
+    @property
     def refusal(self) -> str:
         """Why no number can be called at all now, in the language active at the first asking."""
         return self._telephone[2]
@@ -109,6 +117,24 @@ class Caller:
     def _destinations(self) -> Destinations | None:
         employee = self._telephone[0]
         return Destinations(employee.account, employee) if employee else None
+
+
+def telephones(account: Account | None) -> list[tuple[Employee, str]]:
+    """Everybody whose telephone could ring, with his extension, by name: one query."""
+    addresses = EmployeeAddress.objects.filter(
+        kind=EmployeeAddress.Kind.EXTENSION, employee__is_active=True
+    ).valid_at(timezone.now())
+    if account is not None:
+        addresses = addresses.filter(account=account)
+    else:
+        addresses = addresses.filter(account__alias__in=conf.accounts())
+    found: dict[int, tuple[Employee, str]] = {}
+    ordered = addresses.select_related("employee__account").order_by(
+        "employee__name", "employee_id", "-valid_from", "pk"
+    )
+    for address in ordered[:_MOST_TELEPHONES]:
+        found.setdefault(address.employee_id, (address.employee, address.value))
+    return list(found.values())
 
 
 def _locked_out(account: Account) -> str:

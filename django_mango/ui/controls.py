@@ -65,6 +65,9 @@ class Controls:
         shown = numbers.for_people(number.e164)
         face = _Face(shown if named else _("Call"), _("Call %(number)s") % {"number": shown}, small)
         refusal = self._caller.refusal_of(number)
+        if refusal and href and self._caller.must_choose:
+            hint = _("%(number)s: choose whose phone rings") % {"number": shown}
+            return face.leading_on(hint, href)
         if refusal:
             return face.switched_off(refusal if shown in refusal else f"{shown}: {refusal}")
         click = Click.on(number.e164, target, in_admin=in_admin)
@@ -147,6 +150,17 @@ class _Face:
                 self._inside,
             )
         return button + link
+
+    def leading_on(self, hint: str, href: str) -> SafeString:
+        """Only a link, with and without script: the page has more to ask."""
+        return format_html(
+            '<a class="{}" href="{}" title="{}" aria-label="{}">{}</a>',
+            self._looks,
+            href,
+            hint,
+            self._name,
+            self._inside,
+        )
 
     def unsealed(self, hint: str, number: str) -> SafeString:
         """Only a button, for a number anybody may read in the page."""

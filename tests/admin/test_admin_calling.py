@@ -224,6 +224,39 @@ class TestRights:
         assert page.count('class="mango-refusal"') == 1
 
 
+class TestTelephonesOfOthers:
+    def test_a_supervisor_chooses_whose_telephone_rings(
+        self, account: Account, petr: User, contact: Contact, pbx: Sandbox
+    ) -> None:
+        boss = make_user("boss", superuser=True)
+        client = page_of(boss)
+        form = client.get(reverse("admin:crm_contact_change", args=[contact.pk])).text
+        assert "choose whose phone rings" in form
+        page = client.get(place_page(contact)).text
+        assert "You have no extension in the PBX" in page
+        assert 'name="choice"' not in page
+        person = Employee.objects.get(user=petr)
+        assert f'<option value="{person.pk}">Petr Ivanov (102)</option>' in page
+        page = client.get(place_page(contact), {"employee": person.pk, "field": "mobile"}).text
+        assert "The phone <strong>102</strong> (Petr Ivanov) rings first" in page
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+        assert client.post(place_page(contact), {**hidden, "choice": MOBILE}).status_code == 302
+        command = Command.objects.get()
+        assert (command.user, command.employee) == (boss, person)
+        assert command.payload["from"]["extension"] == "102"
+
+    def test_others_are_not_asked_and_cannot(
+        self, anna: User, petr: User, contact: Contact, pbx: Sandbox
+    ) -> None:
+        client = page_of(anna)
+        person = Employee.objects.get(user=petr)
+        page = client.get(place_page(contact), {"employee": person.pk}).text
+        assert "<select" not in page
+        assert "<strong>101</strong>" in page
+        client.post(place_page(contact), {"choice": MOBILE, "employee": person.pk, "token": "t"})
+        assert Command.objects.get().payload["from"]["extension"] == "101"
+
+
 class TestList:
     LIST = "/admin/crm/contact/"
 

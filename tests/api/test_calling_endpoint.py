@@ -129,6 +129,26 @@ class TestPlacing:
         assert "АТС" in said["text"]
 
 
+class TestTelephonesOfOthers:
+    @pytest.mark.usefixtures("pbx")
+    def test_a_supervisor_lets_another_telephone_ring(self, petr: User, account: Account) -> None:
+        boss = make_user("boss", superuser=True)
+        employee = str(petr.mango_employees.get().pk)
+        said = post(boss, number=NUMBER, employee=employee).json()
+        assert "telephone 102 rings first" in said["text"]
+        command = Command.objects.get()
+        assert (command.user, command.employee) == (boss, petr.mango_employees.get())
+
+    def test_nobody_else_may(self, anna: User, petr: User) -> None:
+        answer = post(anna, number=NUMBER, employee=str(petr.mango_employees.get().pk))
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission")
+
+    @pytest.mark.parametrize("employee", ["999", "9" * 40, "x", "-1"])
+    def test_an_employee_nobody_knows(self, anna: User, employee: str) -> None:
+        answer = post(anna, number=NUMBER, employee=employee)
+        assert (answer.status_code, answer.json()["code"]) == (400, "unknown_employee")
+
+
 class TestColleagues:
     def test_a_colleague_in_a_call_is_asked_about(
         self, account: Account, anna: User, petr: User, contact: Contact, pbx: Sandbox
