@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from ..models import Call
+from .lists import among
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Concern:
         """
         found = []
         if self.talked:
-            of_talks = calls.filter(client_number__in=sorted(self.talked), is_missed=True)
+            of_talks = calls.filter(client_number__in=among(sorted(self.talked)), is_missed=True)
             if self.since is not None and self.until is not None:
                 of_talks = of_talks.filter(
                     Q(missed_resolved_at=None) | Q(missed_resolved_at__gte=self.since),
@@ -57,7 +58,7 @@ class Concern:
         if self.missed:
             of_misses = calls.filter(
                 Q(is_missed=True) | Q(missed_resolved_at__isnull=False),
-                client_number__in=sorted(self.missed),
+                client_number__in=among(sorted(self.missed)),
             )
             if self.since is not None and self.until is not None:
                 of_misses = of_misses.filter(started_at__range=(self.since, self.until))

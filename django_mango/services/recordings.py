@@ -17,6 +17,7 @@ from ..protocol.times import moment_or_none
 from .announcing import send
 from .background import job, later
 from .bulk import upsert, upsert_values
+from .lists import among
 from .transactions import repeated
 
 #: Kinds of notifications that tell of recordings.
@@ -70,14 +71,16 @@ def note_reported(account: Account, records: Iterable[Record]) -> None:
         return
     told = set(
         Notification.objects.filter(
-            account=account, entry_id__in=["", *set(entries.values())], kind__in=RECORDING_KINDS
+            account=account,
+            entry_id__in=among(["", *set(entries.values())]),
+            kind__in=RECORDING_KINDS,
         )
         .order_by()
         .values_list("entry_id", flat=True)
         .distinct()
     )
     stored = dict(
-        Recording.objects.filter(account=account, recording_id__in=list(entries))
+        Recording.objects.filter(account=account, recording_id__in=among(entries))
         .order_by()
         .values_list("recording_id", "entry_id")
     )
@@ -99,7 +102,7 @@ def _insert_reported(account: Account, entries: Mapping[str, str]) -> None:
     if not entries:
         return
     calls = dict(
-        Call.objects.filter(account=account, entry_id__in=list(set(entries.values())))
+        Call.objects.filter(account=account, entry_id__in=among(set(entries.values())))
         .order_by()
         .values_list("entry_id", "pk")
     )
@@ -120,7 +123,7 @@ def join_calls(account: Account, entry_ids: Collection[str] | None = None) -> No
     """Give recordings told of before their call was known their call, all by default."""
     waiting = Recording.objects.filter(account=account, call=None).exclude(entry_id="")
     if entry_ids is not None:
-        waiting = waiting.filter(entry_id__in=entry_ids)
+        waiting = waiting.filter(entry_id__in=among(entry_ids))
     known = Call.objects.filter(account=OuterRef("account"), entry_id=OuterRef("entry_id"))
     found = waiting.order_by().filter(Exists(known))
     if found.exists():  # an update that finds nothing takes the lock of SQLite all the same
@@ -136,8 +139,9 @@ def join_call(call: Call) -> None:
 
 def are_known(account: Account, recording_ids: Collection[str]) -> bool:
     """Whether every one has its row; a process may die between statistics and recordings."""
-    known = Recording.objects.filter(account=account, recording_id__in=set(recording_ids))
-    return known.count() == len(set(recording_ids))
+    wanted = set(recording_ids)
+    known = Recording.objects.filter(account=account, recording_id__in=among(wanted))
+    return known.count() == len(wanted)
 
 
 @dataclass(slots=True)

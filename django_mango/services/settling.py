@@ -14,6 +14,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from ..models import Account, Call
 from ..protocol.resolution import ClientCall, resolve
 from .concern import Concern
+from .lists import among
 from .transactions import repeated
 
 #: Rows written by one statement; SQLite takes 32,766 parameters.
@@ -99,7 +100,7 @@ def _with_talks(calls: QuerySet[Call]) -> QuerySet[Call, tuple[Any, ...]]:
 def _resolved(misses: dict[str, list[ClientCall]], talks: set[int]) -> dict[int, Settling]:
     """Which of these calls, by client, are settled by which of these talks."""
     moments: dict[Hashable, datetime] = {}
-    rows = Call.objects.talks().filter(pk__in=talks, is_missed=False).order_by()
+    rows = Call.objects.talks().filter(pk__in=among(talks), is_missed=False).order_by()
     for pk, client, started_at, answered_at in rows.values_list(
         "pk", "client_number", "started_at", "answered_at"
     ):

@@ -28,6 +28,7 @@ from .bulk import Counters, upsert_values
 from .changes import Change, concern_of
 from .columns import NEW_COLUMNS, apply, new_row
 from .concern import Concern
+from .lists import among
 from .participants import NEW_PARTIES, new_parties
 from .projecting import project_locked
 
@@ -118,7 +119,7 @@ def _without_others(account: Account, fresh: Iterable[Record]) -> dict[str, list
             records.setdefault(record.entry_id, []).append(record)
     if not records:
         return {}
-    of_these: dict[str, Any] = {"account": account, "entry_id__in": list(records)}
+    of_these: dict[str, Any] = {"account": account, "entry_id__in": among(records)}
     calls = Call.objects.filter(**of_these).order_by().values_list("entry_id", flat=True)
     told = Notification.objects.filter(**of_these, kind__in=CALL_KINDS)
     known = set(calls.union(told.order_by().values_list("entry_id", flat=True)))
@@ -144,7 +145,7 @@ def _inserted(
         account=account, entry_id=OuterRef("entry_id"), kind__in=CALL_KINDS
     )
     calls = (
-        Call.objects.filter(account=account, entry_id__in=list(entry_ids))
+        Call.objects.filter(account=account, entry_id__in=among(entry_ids))
         .order_by()
         .annotate(
             rows=Subquery(rows.values("entry_id").annotate(n=Count("pk")).values("n")),
