@@ -10,10 +10,12 @@ from .fields import ID_LENGTH, PbxIdField
 
 
 class CallRecord(models.Model):
-    """One row of statistics (§3.4.1). A later report of the same row replaces the earlier.
+    """One row of statistics (§3.4). A later report of the same row replaces the earlier.
 
-    ``key`` starts with the start time, so keys of one import are neighbours in
-    the index. Basic and extended rows stand side by side and are never added up.
+    ``key`` starts with the start time, or with the beginning of the conversation's id, so
+    keys of one import are neighbours in the index. Basic and extended rows stand side by side
+    and are never added up. The columns from ``path`` on belong to extended rows: of a basic
+    row they are NULL, which costs nothing to write.
     """
 
     class Kind(models.TextChoices):
@@ -45,6 +47,26 @@ class CallRecord(models.Model):
     location = models.CharField(_("location"), max_length=ID_LENGTH, blank=True)
     disconnect_reason = models.CharField(_("end reason"), max_length=ID_LENGTH, blank=True)
     recording_ids = models.JSONField(_("recordings"), default=list)
+    path = models.CharField(_("place in the conversation"), max_length=40, null=True)
+    external_call_id = models.CharField(_("leg id"), max_length=ID_LENGTH, null=True)
+    abonent_type = models.CharField(_("what was rung"), max_length=20, null=True)
+    abonent_id = models.BigIntegerField(
+        _("id in the PBX"), null=True, help_text=_("Of the employee, or of the group.")
+    )
+    context_type = models.SmallIntegerField(_("direction code"), null=True)
+    context_status = models.SmallIntegerField(_("success code"), null=True)
+    init_type = models.SmallIntegerField(_("origin code"), null=True)
+    recall_status = models.SmallIntegerField(_("call-back code"), null=True)
+    duration_seconds = models.IntegerField(_("duration"), null=True)
+    talk_seconds = models.IntegerField(_("talk"), null=True)
+    cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, null=True)
+    cost_full = models.DecimalField(_("full cost"), max_digits=14, decimal_places=4, null=True)
+    cost_tariff = models.DecimalField(
+        _("cost without services"), max_digits=14, decimal_places=4, null=True
+    )
+    details = models.JSONField(
+        _("other fields"), null=True, help_text=_("Everything else the service tells, as it came.")
+    )
     first_seen_at = models.DateTimeField(_("first imported"))
     changed_at = models.DateTimeField(_("last changed"))
 

@@ -50,21 +50,16 @@ def with_directory(account: Account, work: Callable[[Directory], Result]) -> Res
 
 def _read_directory(account: Account) -> Directory:
     rows = EmployeeAddress.objects.filter(account=account).values_list(
-        "kind", "value", "employee_id", "valid_from", "valid_to"
+        "kind", "value", "employee_id", "valid_from", "valid_to", "employee__pbx_user_id"
     )
-    return Directory(
-        (
-            Address(
-                kind,
-                value,
-                employee_id,
-                to_unix(valid_from) if valid_from else None,
-                to_unix(valid_to) if valid_to else None,
-            )
-            for kind, value, employee_id, valid_from, valid_to in rows
-        ),
-        conf.get("DEFAULT_REGION", str),
-    )
+    addresses = set()
+    for kind, value, owner, valid_from, valid_to, user_id in rows:
+        since = to_unix(valid_from) if valid_from else None
+        until = to_unix(valid_to) if valid_to else None
+        addresses.add(Address(kind, value, owner, since, until))
+        if user_id is not None:  # the extended statistics name people by it
+            addresses.add(Address("user", str(user_id), owner))
+    return Directory(addresses, conf.get("DEFAULT_REGION", str))
 
 
 def employee_of(user: CrmUser | None, account: Account | None = None) -> Employee | None:

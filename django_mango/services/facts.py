@@ -9,12 +9,13 @@ from functools import lru_cache
 from ..models import Account, Call, CallRecord, Command, Notification
 from ..protocol import notifications
 from ..protocol.errors import ReadError
+from ..protocol.extended import ExtendedRecord
 from ..protocol.notifications import CALL_KINDS
 from ..protocol.projection import Directory, Facts
 from ..protocol.statistics import Record
 from ..protocol.times import to_unix
 from . import statements
-from .bulk import record_of
+from .bulk import extended_of, record_of
 from .caching import note_strangers, without_strangers
 from .statements import Text
 
@@ -26,6 +27,7 @@ class StoredFacts:
     events: list[notifications.CallEvent] = field(default_factory=list)
     summaries: list[notifications.Summary] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    extended: list[ExtendedRecord] = field(default_factory=list)
     waiting: list[int] = field(default_factory=list)
 
     @property
@@ -42,6 +44,7 @@ class StoredFacts:
             commands={command_id: command.kind for command_id, command in commands.items()},
             stale_closed_at=to_unix(call.stale_closed_at) if call.stale_closed_at else 0,
             directory=directory,
+            extended=tuple(self.extended),
         )
 
 
@@ -67,13 +70,21 @@ def read_facts(
     with_records = [
         call.entry_id
         for call in calls
-        if with_new_records or call.started_at is None or "basic" in call.sources
+        if with_new_records or call.started_at is None or _names_records(call)
     ]
     if with_records:
         rows = CallRecord.objects.filter(account=account, entry_id__in=with_records)
         for row in rows:
-            facts[row.entry_id].records.append(record_of(row))
+            stored = facts[row.entry_id]
+            if row.kind == CallRecord.Kind.EXTENDED:
+                stored.extended.append(extended_of(row))
+            else:
+                stored.records.append(record_of(row))
     return facts
+
+
+def _names_records(call: Call) -> bool:
+    return "basic" in call.sources or "extended" in call.sources
 
 
 def read_commands(

@@ -11,6 +11,7 @@ from .. import signals
 from ..models import Account, Call, CallRecord, Notification, Recording
 from ..protocol import notifications
 from ..protocol.errors import ReadError
+from ..protocol.extended import ExtendedRecord
 from ..protocol.recordings import RecordingFacts, recordings_of
 from ..protocol.statistics import Record
 from ..protocol.times import moment_or_none
@@ -56,7 +57,7 @@ def announce_available(recording: Recording) -> None:
 
 
 @job
-def note_reported(account: Account, records: Iterable[Record]) -> None:
+def note_reported(account: Account, records: Iterable[Record | ExtendedRecord]) -> None:
     """Keep the recordings that rows of statistics name, in a fixed number of statements.
 
     Nearly all are named by statistics alone and are inserted as they are; those of which

@@ -31,6 +31,7 @@ TEAM = Directory(
         for address in (
             Address("extension", person["extension"], person["extension"]),
             Address("sip", person["number"], person["extension"]),
+            Address("user", f"300{person['extension']}", person["extension"]),
         )
     ]
 )

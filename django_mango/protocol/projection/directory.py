@@ -16,8 +16,9 @@ _REMEMBERED = 20_000
 class Address:
     """An extension, SIP address or number and its owner during a period.
 
-    ``kind`` is ``extension``, ``sip`` or ``number`` (E.164 with plus). The period
-    is half open, in Unix seconds; ``None`` means without limit.
+    ``kind`` is ``extension``, ``sip``, ``number`` (E.164 with plus) or ``user``, the service's
+    own id of the owner, by which the extended statistics name people; that one has no
+    period. Periods are half open, in Unix seconds; ``None`` means without limit.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class Directory:
         self._seats: dict[tuple[str, str], Seat] = {}
         self._addresses: dict[tuple[str, str], list[Address]] = {}
         self._extensions: dict[int, list[Address]] = {}
+        self._owners: dict[str, int] = {}
         self._domains: set[str] = set()
         for address in sorted(addresses, key=_order):
             value = address.value
@@ -75,6 +77,8 @@ class Directory:
                 self._domains.add(value.partition("@")[2])
             elif address.kind == "extension":
                 self._extensions.setdefault(address.owner, []).append(address)
+            elif address.kind == "user":
+                self._owners[value] = address.owner
             self._addresses.setdefault((address.kind, value), []).append(address)
 
     def seat(self, extension: str, number: str) -> Seat:
@@ -101,10 +105,12 @@ class Directory:
         if party.extension:
             return party.extension
         address = self.seat("", party.number).at(at)
-        if address is None:
-            return ""
-        extensions = self._extensions.get(address.owner, ())
-        return next((item.value for item in extensions if item.is_valid(at)), "")
+        return self._extension(address.owner, at) if address else ""
+
+    def extension_of_user(self, user_id: int, at: int) -> str:
+        """The extension of the employee the service knows by this id, empty when unknown."""
+        owner = self._owners.get(str(user_id))
+        return self._extension(owner, at) if owner is not None else ""
 
     def identity(self, extension: str, number: str, at: int) -> tuple[str, str, int | None]:
         """Extension, number where the extension is unknown, and owner of somebody of ours."""
@@ -132,6 +138,10 @@ class Directory:
     def plain(self, number: str) -> str:
         """A number in the form numbers are compared in."""
         return self.seat("", number).plain
+
+    def _extension(self, owner: int, at: int) -> str:
+        extensions = self._extensions.get(owner, ())
+        return next((item.value for item in extensions if item.is_valid(at)), "")
 
     def _new_seat(self, extension: str, number: str) -> Seat:
         known = numbers.from_service(number, self.region)

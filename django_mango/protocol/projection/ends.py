@@ -11,15 +11,23 @@ from .legs import Leg
 
 
 def of_call(
-    summary: Summary | None, legs: Sequence[Leg], rows: Sequence[Leg]
+    summary: Summary | None,
+    legs: Sequence[Leg],
+    rows: Sequence[Leg],
+    told: verdict.Parties | None = None,
 ) -> verdict.Parties | None:
-    """The two ends of the conversation: of the summary, else of the root leg or row."""
+    """The two ends of the conversation: of the summary, else of the root leg or row.
+
+    ``told`` are those of the extended statistics, for whom nothing else knows of the call.
+    """
     if summary is not None and (summary.caller or summary.called):
         # Nobody is named as called by who ended in the menu (T-20).
         is_at_line = summary.direction == 1 and not summary.called
         return verdict.Parties(summary.caller, summary.called, _moment(summary), is_at_line)
     if legs or rows:
         return _ends_of(_root(legs, rows))
+    if told is not None:
+        return told
     return verdict.Parties(Party(), Party(), _moment(summary)) if summary else None
 
 
@@ -48,6 +56,7 @@ def client(
     legs: Sequence[Leg],
     rows: Sequence[Leg],
     directory: Directory,
+    told: verdict.Parties | None = None,
 ) -> Party:
     """The client; where the better source does not know him, the next is asked."""
     found = verdict.client(two_ends, direction, directory)
@@ -55,4 +64,6 @@ def client(
         if found.number:
             break
         found = verdict.client(_ends_of(root), direction, directory)
+    if told is not None and not found.number:
+        found = verdict.client(told, direction, directory)
     return found

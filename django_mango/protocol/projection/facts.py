@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..extended_records import ExtendedRecord
 from ..notifications import CallEvent, Party, Summary
 from ..statistics import Record
 from .directory import Directory
@@ -18,7 +19,8 @@ class Facts:
     ``commands`` maps the ids of our own commands to their kinds (``callback``,
     ``hangup`` ...); ids in events that are not in it are somebody else's.
     ``stale_closed_at`` (Unix seconds, 0 without) closes a call whose end was
-    lost; a newer fact takes it back.
+    lost; a newer fact takes it back. ``records`` are rows of the basic statistics,
+    ``extended`` those of the extended ones, which tell the same once more.
     """
 
     entry_id: str
@@ -28,6 +30,7 @@ class Facts:
     commands: Mapping[str, str] = field(default_factory=dict)
     stale_closed_at: int = 0
     directory: Directory = field(default_factory=Directory)
+    extended: tuple[ExtendedRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from ..notifications import Party, Summary
 from . import callbacks, endings, ends, verdict
 from . import sources as source_of
 from .directory import Directory
+from .extended import Conversation, conversation_of
 from .facts import Facts, OpenLeg, ProjectedCall
 from .hangup import choose_leg
 from .legs import Leg, legs_of_events, legs_of_records
@@ -25,7 +26,9 @@ def project(facts: Facts) -> ProjectedCall | None:
     """The call the facts make; ``None`` when there is none or no source gives a time."""
     if not facts.entry_id:
         return None
-    if facts.records and not (facts.events or facts.summaries or facts.stale_closed_at):
+    if facts.records and not (
+        facts.events or facts.summaries or facts.extended or facts.stale_closed_at
+    ):
         call = project_plain(facts.records, facts.directory)
         if call is not None:
             return call
@@ -95,10 +98,19 @@ class _Picture:
     open_legs: tuple[OpenLeg, ...]
     command_id: str
     is_final: bool
+    conversation: Conversation | None = None
 
     @property
     def all_legs(self) -> tuple[Leg, ...]:
-        return (*self.legs, *self.rows)
+        """Every leg known. Where events or rows know some, the legs of the extended
+        statistics are the same once more: only those of people known by their extension
+        are told apart from them."""
+        if self.conversation is None:
+            return (*self.legs, *self.rows)
+        more = self.conversation.legs
+        if self.legs or self.rows:
+            more = tuple(leg for leg in more if leg.called.extension)
+        return (*self.legs, *self.rows, *more)
 
     @property
     def client_rang(self) -> bool:
@@ -106,9 +118,12 @@ class _Picture:
 
         A first leg that ended "done" was followed by the client's, seen or not (T-43).
         """
+        known = (*self.legs, *self.rows)
+        if self.conversation is not None and not (known and self.conversation.client_rang):
+            return self.conversation.client_rang
         return not self.first_ids or any(
             leg.call_id not in self.first_ids or codes.reason_code(leg.reason) == codes.DONE
-            for leg in self.all_legs
+            for leg in known
         )
 
 
@@ -116,29 +131,37 @@ def _picture(facts: Facts) -> _Picture | None:
     directory = facts.directory
     legs = legs_of_events(facts.events, directory)
     rows = legs_of_records(facts.records)
+    told = conversation_of(facts.extended, directory) if facts.extended else None
     summary = max(facts.summaries, key=lambda item: item.rank, default=None)
     command_id = _own_callback(legs, facts)
     first = callbacks.first_legs(legs, facts.commands, bool(command_id), summary, directory)
     first_rows = callbacks.first_rows(rows, first, summary, directory)
     first_ids = frozenset(leg.call_id for leg in (*first, *first_rows))
-    two_ends = ends.of_call(summary, legs, rows)
+    two_ends = ends.of_call(summary, legs, rows, told.ends if told else None)
     if two_ends is None:
         return None
-    direction = verdict.direction(two_ends, summary, bool(command_id), bool(first_ids), directory)
-    client = ends.client(two_ends, direction, legs, rows, directory)
+    direction = verdict.direction(
+        two_ends, summary, bool(command_id), bool(first_ids), directory,
+        told.direction if told else "",
+    )  # fmt: skip
+    client = ends.client(two_ends, direction, legs, rows, directory, told.ends if told else None)
+    is_told = told is not None and told.knows_all(legs)
     has_second = callbacks.has_second(first, legs, directory)
     still_open = [
         leg
         for leg in legs
-        if not endings.is_over(leg, legs, rows, directory) and not (has_second and leg in first)
+        if not is_told
+        and not endings.is_over(leg, legs, rows, directory)
+        and not (has_second and leg in first)
     ]
-    latest = _latest(summary, legs, rows)
+    latest = max(_latest(summary, legs, rows), told.source.latest if told else 0)
     is_closed = bool(facts.stale_closed_at) and facts.stale_closed_at >= latest
     is_ended = summary is not None or is_closed
     is_covered = bool(rows) and endings.covers(rows, legs, first_ids, directory)
     ordered = _sources(
-        summary, legs, rows, facts, first_ids, direction,
-        events_first=bool(still_open) or not is_covered,
+        summary, legs, rows, facts, first_ids, direction, told,
+        is_told=is_told,
+        events_first=bool(still_open) or not (is_told or is_covered),
     )  # fmt: skip
     source = source_of.combined(ordered)
     if not source.started_at:
@@ -158,12 +181,14 @@ def _picture(facts: Facts) -> _Picture | None:
         source_names=tuple(item.name for item in sorted(ordered, key=_trust)),
         legs=tuple(legs),
         rows=tuple(rows),
-        first_ids=first_ids,
+        first_ids=first_ids | told.first_ids if told else first_ids,
         still_open=tuple(still_open),
         open_legs=open_legs,
         command_id=command_id,
         is_final=is_ended
+        or (is_told and not still_open)
         or (is_covered and not still_open and not endings.ends_in_hand_over(legs, rows, first_ids)),
+        conversation=told,
     )
 
 
@@ -183,14 +208,17 @@ def _sources(
     facts: Facts,
     first_ids: Collection[str],
     direction: str,
+    told: Conversation | None,
     *,
+    is_told: bool,
     events_first: bool,
 ) -> list[Source]:
     """Sources present, the one that decides first.
 
-    While legs are open, or talk legs are missing in the statistics, the rows tell
+    While legs are open, or talk legs are missing in the statistics, these tell
     of a part of the conversation only (an import in the middle of a talk): then
-    the events decide.
+    the events decide. Of both kinds of statistics the extended ones come first, unless
+    they miss what the others know.
     """
     found = []
     if summary is not None:
@@ -200,9 +228,14 @@ def _sources(
         created = min(filter(None, (record.create for record in facts.records)), default=0)
         partial.append(source_of.of_records(rows, created, first_ids, direction, facts.directory))
     if legs:
-        partial.append(source_of.of_events(legs, first_ids, direction, facts.directory))
-    if events_first:
-        partial.reverse()
+        events = source_of.of_events(legs, first_ids, direction, facts.directory)
+        partial.insert(0 if events_first else len(partial), events)
+    if told is not None:
+        extended = told.source
+        if partial and not extended.ours.extension:
+            # The others may know our side better than by an id nobody has told us of.
+            extended = replace(extended, ours=Party())
+        partial.insert(0 if is_told and not events_first else len(partial), extended)
     return found + partial
 
 
@@ -280,7 +313,9 @@ def _is_missed(picture: _Picture) -> bool:
         return False
     if picture.direction == "incoming":
         return _outcome(picture) == "missed"
-    asked_by_client = any(leg.initiator == "CallbackWidget" for leg in picture.legs)
+    asked_by_client = any(leg.initiator == "CallbackWidget" for leg in picture.legs) or (
+        picture.conversation is not None and picture.conversation.is_by_widget
+    )
     return asked_by_client and not any(
         leg.is_connected and leg.is_with_person for leg in picture.all_legs
     )
@@ -288,7 +323,7 @@ def _is_missed(picture: _Picture) -> bool:
 
 def _reached(picture: _Picture) -> str:
     """How far the caller came: a person's phone, a queue or the voice menu."""
-    locations = {leg.location for leg in (*picture.legs, *picture.rows)}
+    locations = {leg.location for leg in picture.all_legs}
     if picture.source.answered_at or locations - {"ivr", "queue"}:
         return "person"
     for location in ("queue", "ivr"):

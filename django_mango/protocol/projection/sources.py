@@ -70,7 +70,7 @@ def of_records(
         _earliest(leg.connected_at for leg in talks),
         max(leg.ended_at for leg in legs),
         max(leg.last_at for leg in legs),
-        _last(talks, legs, first_ids).reason,
+        last_leg(talks, legs, first_ids).reason,
         next((leg.to_line for leg in legs if leg.to_line), ""),
         _our_party(legs, first_ids, direction, directory),
     )
@@ -88,7 +88,7 @@ def of_events(
         _earliest(leg.connected_at for leg in talks),
         max(leg.ended_at or leg.last_at for leg in legs),
         max(leg.last_at for leg in legs),
-        _last(talks, ended, first_ids).reason if talks or ended else "",
+        last_leg(talks, ended, first_ids).reason if talks or ended else "",
         next((leg.to_line for leg in legs if leg.to_line), "")
         or next((leg.from_line for leg in legs if leg.from_line), ""),
         _our_party(legs, first_ids, direction, directory),
@@ -114,7 +114,7 @@ def combined(sources: Sequence[Source]) -> Source:
     return result
 
 
-def _last(talks: Sequence[Leg], ended: Sequence[Leg], first_ids: Collection[str]) -> Leg:
+def last_leg(talks: Sequence[Leg], ended: Sequence[Leg], first_ids: Collection[str]) -> Leg:
     """The leg whose reason tells how the call ended: the last talk, else the last to end.
 
     A queue ends with its last telephone, often within one second: it is the later one.

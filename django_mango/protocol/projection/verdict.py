@@ -34,8 +34,12 @@ def direction(
     is_own_callback: bool,
     is_callback: bool,
     directory: Directory,
+    extended: str = "",
 ) -> str:
-    """``incoming``, ``outgoing``, ``internal`` or ``unknown``: the first rule that applies."""
+    """``incoming``, ``outgoing``, ``internal`` or ``unknown``: the first rule that applies.
+
+    ``extended`` is what the extended statistics say, empty without them.
+    """
     from_ours = directory.is_ours(parties.caller, parties.at)
     to_ours = parties.is_at_line or directory.is_ours(parties.called, parties.at)
     if from_ours and to_ours:
@@ -45,6 +49,8 @@ def direction(
     if summary is not None and summary.direction is not None:
         reported = _SUMMARY_DIRECTIONS[summary.direction]
         return "outgoing" if reported == "incoming" and from_ours else reported
+    if extended:
+        return extended
     if is_callback or from_ours:
         return "outgoing"
     return "incoming" if parties.caller or parties.called else "unknown"

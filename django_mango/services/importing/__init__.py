@@ -1,9 +1,10 @@
-"""Statistics into the database: windows, polling, keyed upserts, calls (§3.4.1).
+"""Statistics into the database: windows, polling, keyed upserts, calls (§3.4).
 
 ==============  ===============================================================
 ``windows``     periods as windows the service takes
 ``planning``    which periods there are to load
 ``loading``     where the rows of a window come from: the service
+``extended``    the same for extended statistics
 ``files``       the same from a file
 ``writing``     batches of rows: records and the calls of their entries
 ``running``     one import under its lease, window by window
@@ -32,6 +33,7 @@ from ..coverage import import_lease
 from ..errors import FileRefused, ImportRunning
 from ..leases import HeldLease, LeaseTaken
 from ..periods import Period
+from .extended import ExtendedLoader
 from .files import FileLoader
 from .loading import LONGEST_WINDOW, BasicLoader, Loader, ServiceLoader
 from .planning import latest_periods, loaded_by_a_dead_run, unfinished_periods
@@ -59,7 +61,10 @@ __all__ = [
 
 _BASIC = str(CallRecord.Kind.BASIC)
 #: Where each kind of statistics is loaded from.
-LOADERS: dict[str, type[ServiceLoader]] = {_BASIC: BasicLoader}
+LOADERS: dict[str, type[ServiceLoader]] = {
+    _BASIC: BasicLoader,
+    str(CallRecord.Kind.EXTENDED): ExtendedLoader,
+}
 
 
 def import_statistics(

@@ -15,6 +15,7 @@ from ...protocol.errors import AnswerLost, UnexpectedAnswer
 from ...protocol.excerpt import excerpt
 from ...protocol.statistics import BadRow
 from ...protocol.times import moment_or_none
+from .extended import json_rows
 from .loading import LONGEST_WINDOW, Row
 
 _PIECE = 64 * 1024
@@ -89,7 +90,8 @@ def csv_rows(chunks: Iterator[bytes], fields: Sequence[str]) -> Iterator[Row]:
 
 #: How a file of each kind is read: its pieces and the list of fields in, rows out.
 READERS: dict[str, Callable[[Iterator[bytes], Sequence[str]], Iterator[Row]]] = {
-    CallRecord.Kind.BASIC: csv_rows
+    CallRecord.Kind.BASIC: csv_rows,
+    CallRecord.Kind.EXTENDED: json_rows,
 }
 
 

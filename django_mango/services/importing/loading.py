@@ -13,6 +13,7 @@ from ...models import CallRecord, StatsImport
 from ...protocol import statistics
 from ...protocol.commands import StatsRequest
 from ...protocol.errors import ResultGone
+from ...protocol.extended import ExtendedRecord
 from ...protocol.statistics import BadRow, Record
 
 log = logging.getLogger("django_mango.importing")
@@ -21,7 +22,8 @@ log = logging.getLogger("django_mango.importing")
 LONGEST_WINDOW = timedelta(days=28)
 
 #: A row of a report, good or bad.
-Row = Record | BadRow
+Good = Record | ExtendedRecord
+Row = Good | BadRow
 
 
 class Loader(Protocol):

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from django.utils import timezone
 
-from ...models import Account, StatsImport
+from ...models import Account, CallRecord, StatsImport
 from ...protocol.errors import AnswerLost, UnexpectedAnswer
 from ...protocol.projection import Directory
-from ...protocol.statistics import BadRow, Record
+from ...protocol.statistics import BadRow
 from ...protocol.times import moment_or_none
-from ..bulk import Counters, write_records
+from ..bulk import Counters, write_extended, write_records
 from ..directory import with_directory
 from ..following import News
 from ..recordings import are_known, note_reported
 from ..unfolding import Unfolded, unfold
-from .loading import Row
+from .loading import Good, Row
 
 #: Rows whose records and calls are written in one transaction.
 BATCH = 2000
 _BAD_ROWS_KEPT = 20
+#: Who stores the rows of each kind; the rows of a window are all of its kind.
+_WRITERS: dict[str, Callable[[Account, Any, datetime], Counters]] = {
+    CallRecord.Kind.BASIC: write_records,
+    CallRecord.Kind.EXTENDED: write_extended,
+}
 
 
 class Writer:
@@ -56,7 +63,7 @@ class Writer:
         if is_cut:
             raise AnswerLost("the last line of the statistics is cut off")
 
-    def _write(self, window: StatsImport, records: list[Record]) -> Counters:
+    def _write(self, window: StatsImport, records: list[Good]) -> Counters:
         if not records:
             return Counters()
         counters, unfolded = self._write_together(window, records)
@@ -68,14 +75,14 @@ class Writer:
         return counters
 
     def _write_together(
-        self, window: StatsImport, records: list[Record]
+        self, window: StatsImport, records: list[Good]
     ) -> tuple[Counters, Unfolded]:
         """Records and the calls of their entries, in one transaction: no kill parts them."""
 
         def work(directory: Directory) -> tuple[Counters, Unfolded]:
             # A write first: SQLite cannot turn a transaction that has read into a writer.
             StatsImport.objects.filter(pk=window.pk).update(state=StatsImport.State.LOADING)
-            counters = write_records(self._account, records, timezone.now())
+            counters = _WRITERS[window.kind](self._account, records, timezone.now())
             return counters, unfold(self._account, counters, directory)
 
         return with_directory(self._account, work)
@@ -105,7 +112,7 @@ def count(window: StatsImport, rows: int, counters: Counters, bad: list[BadRow])
     ]
 
 
-def _reach(window: StatsImport, records: list[Record]) -> None:
+def _reach(window: StatsImport, records: list[Good]) -> None:
     """Note the latest start of a call, for who wants to know how far the import is."""
     latest = moment_or_none(max((record.start for record in records), default=0))
     if latest and (window.reached_at is None or latest > window.reached_at):
