@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('django_mango', '0007_call_indexes'),
+        ('django_mango', '0008_preferences_and_notes'),
     ]
 
     operations = [
