@@ -145,7 +145,7 @@ class CompletenessPages(ConfirmPages):
         query = request.GET.dict() | {"account": account.alias}
         query.pop("asked", None)
         if started:
-            query["asked"] = str(int(timezone.now().timestamp()))
+            query["asked"] = str(int(timezone.now().timestamp() * 1000))
         return HttpResponseRedirect(self._completeness_url(**query))
 
     def _start(
@@ -213,9 +213,9 @@ def _date(wanted: str) -> date | None:
 def _is_waited_for(request: HttpRequest, account: Account) -> bool:
     """Whether a button was pressed a moment ago and nothing of it is seen yet."""
     asked = request.GET.get("asked", "")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 12):
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 15):
         return False
-    moment = datetime.fromtimestamp(int(asked), tz=timezone.get_current_timezone())
+    moment = datetime.fromtimestamp(int(asked) / 1000, tz=timezone.get_current_timezone())
     if not timedelta() <= timezone.now() - moment < timedelta(seconds=PATIENCE):
         return False
     return not StatsImport.objects.filter(account=account, started_at__gte=moment).exists()

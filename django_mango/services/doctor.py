@@ -16,8 +16,10 @@ from django.utils.translation import ngettext
 
 from .. import conf
 from ..models import Account, Employee, Notification, StatsImport
+from . import coverage
 from .findings import Finding, Level, ok, problem, warning
 from .mapping import Standing, mapping_of
+from .staleness import import_staleness, staleness_text
 
 _TAG = "django_mango"
 
@@ -104,6 +106,19 @@ def _imports(account: Account) -> Iterator[Finding]:
         _("%(account)s: statistics were last imported at %(time)s.")
         % {"account": account.alias, "time": _moment(latest)}
     )
+    state = import_staleness(account)
+    if state.is_stale:
+        yield problem(
+            f"{account.alias}: {staleness_text(state)}",
+            _("See whether the scheduled import runs: docs/scheduling.md."),
+        )
+    newest, complete = coverage.newest_loaded(account), coverage.complete_until(account)
+    if newest and complete and complete < newest:
+        yield warning(
+            _("%(account)s: statistics have gaps from %(time)s on.")
+            % {"account": account.alias, "time": _moment(complete)},
+            _("Run mango_import_stats --gaps, or press “Load” in “Completeness by day”."),
+        )
 
 
 def _people(account: Account) -> Iterator[Finding]:
