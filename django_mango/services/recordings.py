@@ -56,7 +56,6 @@ def announce_available(recording: Recording) -> None:
     send(signals.recording_available, Recording, recording=recording)
 
 
-@job
 def note_reported(account: Account, records: Iterable[Record | ExtendedRecord]) -> None:
     """Keep the recordings that rows of statistics name, in a fixed number of statements.
 
@@ -120,6 +119,7 @@ def _insert_reported(account: Account, entries: Mapping[str, str]) -> None:
     )
 
 
+@job
 def join_calls(account: Account, entry_ids: Collection[str] | None = None) -> None:
     """Give recordings told of before their call was known their call, all by default."""
     waiting = Recording.objects.filter(account=account, call=None).exclude(entry_id="")

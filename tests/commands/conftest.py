@@ -13,7 +13,7 @@ from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 
 from django_mango.client import client as client_module
-from django_mango.client import limits, statistics
+from django_mango.client import limits, polling
 from django_mango.models import Employee, EmployeeAddress
 from django_mango.sandbox import Sandbox
 from django_mango.services import account_for, accounts
@@ -63,7 +63,7 @@ def _fresh_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(accounts, "_clients", {})
     for module in (limits, client_module):
         monkeypatch.setattr(module, "_sleep", lambda _seconds: None)
-    monkeypatch.setattr(statistics, "INTERVAL", 0.0)
+    monkeypatch.setattr(polling, "INTERVAL", 0.0)
     yield
     for one in accounts._clients.values():
         one.close()
