@@ -11,14 +11,10 @@ from typing import Any
 
 import django
 import pytest
-from django.apps import apps
-from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
 
 from django_mango.models import Account, Call, Recording, StatsImport
 from django_mango.sandbox import Sandbox
-from django_mango.services import background, catching_up, recordings
+from django_mango.services import background, recordings
 
 from .conftest import until
 
@@ -27,6 +23,14 @@ if django.VERSION < (6, 0) and importlib.util.find_spec("django_tasks") is None:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+#: What a button of the admin does.
+BUTTON = """
+import django
+django.setup()
+from django_mango.models import Account
+from django_mango.services import catching_up
+catching_up.start_refresh(Account.objects.get())
+"""
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = "django.tasks.backends" if django.VERSION >= (6, 0) else "django_tasks.backends"
 
@@ -68,29 +72,25 @@ def test_what_follows_a_call_is_a_task(tasks: Any, account: Account) -> None:
     importlib.util.find_spec("django_tasks_db") is None, reason="needs the package django-tasks-db"
 )
 def test_a_worker_does_the_import_of_a_button(
-    account: Account, settings: Any, child: None, monkeypatch: pytest.MonkeyPatch
+    account: Account, child: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The host in processes of its own: the package's admin is nothing for other tests."""
     monkeypatch.setenv("CHILD_TASKS", "django")
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.tasks.settings"}
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django_tasks_db"]
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-    settings.MANGO = {**settings.MANGO, "TASKS": "django"}
-    call_command("migrate", "django_tasks_database", verbosity=0)
-    try:
-        catching_up.start_refresh(account)
-        assert not StatsImport.objects.exists()
-        with subprocess.Popen(
-            [sys.executable, "-m", "django", "db_worker", "--interval", "0.1"], cwd=ROOT, env=env
-        ) as worker:
-            try:
-                done = StatsImport.objects.filter(state=StatsImport.State.DONE)
-                assert until(done.exists)
-            finally:
-                worker.terminate()
-    finally:
-        # Its migrations know no way back.
-        with connection.schema_editor() as editor:
-            for model in apps.get_app_config("django_tasks_database").get_models():
-                editor.delete_model(model)
-        recorder = MigrationRecorder(connection)
-        recorder.migration_qs.filter(app="django_tasks_database").delete()
+    django_admin = [sys.executable, "-m", "django"]
+    subprocess.run(
+        [*django_admin, "migrate", "django_tasks_database", "-v", "0"],
+        cwd=ROOT,
+        env=env,
+        check=True,
+    )
+    subprocess.run([sys.executable, "-c", BUTTON], cwd=ROOT, env=env, check=True)
+    assert not StatsImport.objects.exists()
+    with subprocess.Popen(
+        [*django_admin, "db_worker", "--interval", "0.1"], cwd=ROOT, env=env
+    ) as worker:
+        try:
+            done = StatsImport.objects.filter(state=StatsImport.State.DONE)
+            assert until(done.exists)
+        finally:
+            worker.terminate()
