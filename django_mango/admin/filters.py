@@ -12,7 +12,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..conf import CrmUser
 from ..models import Call, Notification, scope
+from ..services.caching import remembered
 
 
 def period_bounds(name: str, now: datetime) -> tuple[datetime, datetime] | None:
@@ -71,13 +73,19 @@ class EmployeeFilter(admin.SimpleListFilter):
     parameter_name = "employee"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        employees = scope.visible_employees(request.user)
-        return [(str(pk), name) for pk, name in employees.values_list("pk", "name")]
+        user = request.user
+        whose = None if scope.sees_all(user) else user.pk
+        return remembered(("employees", whose), lambda: _employees_seen_by(user))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
         chosen = self.value() or ""
         offered = {key for key, _name in self.lookup_choices}
         return queryset.filter(employee_id=int(chosen)) if chosen in offered else queryset
+
+
+def _employees_seen_by(user: CrmUser) -> list[tuple[str, str]]:
+    people = scope.visible_employees(user).values_list("pk", "name")
+    return [(str(pk), name) for pk, name in people]
 
 
 class VerdictFilter(admin.SimpleListFilter):

@@ -14,7 +14,8 @@ from .. import conf
 from ..models import Account, StatsImport
 from ..services import coverage
 from ..services.import_progress import RunningImport, running_import
-from ..services.staleness import import_staleness, staleness_text
+from ..services.staleness import Glance, glance, import_staleness, staleness_text
+from ..ui import text
 from .base import JournalAdmin
 from .completeness_text import loaded_words
 
@@ -53,21 +54,44 @@ class FreshList(JournalAdmin):
         # Other lists stay as cheap as they are for those who could only read it.
         if not (may_load or (may_look and self.model is StatsImport)):
             return None
+        if self.model is not StatsImport:
+            return _at_a_glance(refresh, page if may_look else "")
         accounts = list(Account.objects.filter(alias__in=conf.accounts()).order_by("alias"))
         runs = [running_import(one) for one in accounts]
+        words = [_words(*one) for one in zip(accounts, runs, strict=True)]
         return Freshness(
-            lines=[_line(*one, len(accounts) > 1) for one in zip(accounts, runs, strict=True)],
+            lines=_lines(accounts, words),
             refresh_url=refresh if may_load else "",
-            # Above the list of imports a link of its own leads there.
-            page_url=page if may_look and self.model is not StatsImport else "",
+            page_url="",  # above the list of imports a link of its own leads there
             is_running=bool(accounts) and all(runs),
         )
 
 
-def _line(account: Account, run: RunningImport | None, is_one_of_many: bool) -> tuple[str, bool]:
-    """The line of an account, and whether it is an alarm."""
-    words, is_alarm = _words(account, run)
-    return (f"{account}: {words}" if is_one_of_many else words), is_alarm
+def _at_a_glance(refresh_url: str, page_url: str) -> Freshness:
+    """Above other lists: one query, so that they stay as cheap as they are."""
+    found = glance(conf.accounts().keys())
+    return Freshness(
+        lines=_lines([one.account for one in found], [_glance_words(one) for one in found]),
+        refresh_url=refresh_url,
+        page_url=page_url,
+        is_running=bool(found) and all(one.is_importing for one in found),
+    )
+
+
+def _lines(accounts: list[Account], words: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    """A line for each account, named where there are several, and whether it is an alarm."""
+    if len(accounts) < 2:
+        return words
+    return [(f"{one}: {line}", alarm) for one, (line, alarm) in zip(accounts, words, strict=True)]
+
+
+def _glance_words(one: Glance) -> tuple[str, bool]:
+    if one.is_importing:
+        return gettext("Statistics are being loaded."), False
+    if one.loaded_until is None:
+        return gettext("Statistics have never been loaded yet."), False
+    words = gettext("Statistics are loaded until %(moment)s.")
+    return words % {"moment": text.moment(one.loaded_until)}, one.is_stale
 
 
 def _words(account: Account, run: RunningImport | None) -> tuple[str, bool]:

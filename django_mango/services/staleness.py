@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import conf, signals
-from ..models import Account, Call, StatsImport
+from ..models import Account, Call, Lease, StatsImport
 from . import leases
 from .announcing import send
 from .background import job
@@ -79,6 +81,36 @@ def staleness_text(found: Staleness) -> str:
     if not found.last_error:
         return words
     return _("%(what)s The last try failed: %(error)s") % {"what": words, "error": found.last_error}
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The least one wants to know above a list: loaded up to when, loading now, too old."""
+
+    account: Account
+    loaded_until: datetime | None
+    is_importing: bool
+    is_stale: bool
+
+
+def glance(aliases: Collection[str], now: datetime | None = None) -> list[Glance]:
+    """A glance at these accounts: one query, for pages that must stay cheap."""
+    now = now or timezone.now()
+    limit = conf.seconds("STATS_ALERT_SECONDS")
+    done = Q(imports__state=StatsImport.State.DONE)
+    lease = Lease.objects.filter(name=Concat(Value("import:"), OuterRef("alias")), until__gt=now)
+    rows = Account.objects.filter(alias__in=aliases).annotate(
+        newest=Max("imports__complete_until", filter=done), is_importing=Exists(lease)
+    )
+    return [
+        Glance(
+            account=row,
+            loaded_until=row.newest,
+            is_importing=row.is_importing,
+            is_stale=bool(limit) and row.newest is not None and now - row.newest > limit,
+        )
+        for row in rows.order_by("alias")
+    ]
 
 
 @job

@@ -70,6 +70,7 @@ def test_the_documented_names_are_all_there_are() -> None:
         "recording_available",
         "command_finished",
         "import_finished",
+        "import_overdue",
     }
 
 
