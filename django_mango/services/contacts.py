@@ -88,6 +88,13 @@ def clients_of(
     return dict.fromkeys((call.pk for call in several), ()) | _match(wanted, user, objects_of)
 
 
+def clients_of_numbers(
+    numbers: Iterable[str], user: CrmUser | None = None, *, objects_of: ObjectsOf | None = None
+) -> dict[str, tuple[Client, ...]]:
+    """The present clients of each of these numbers (E.164), at the cost of ``clients_of``."""
+    return _match({number: (number, None) for number in numbers}, user, objects_of)
+
+
 def clients_of_number(
     number: str,
     at: datetime | None = None,
