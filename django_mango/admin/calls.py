@@ -23,11 +23,14 @@ from ..ui import text
 from . import call_text, clients, missed, missed_text
 from .call_pages import CallPages
 from .call_tables import tables_of
+from .dial_pad import DialPad
 from .filters import EmployeeFilter, period_of
 from .freshness import FreshList
 from .missed import MissedFilter, MissedPages
+from .my_telephony import MyTelephony
 from .phone_fields import place_url
 from .search import search_calls
+from .tables import Text
 
 
 class KnownRowsMixin:
@@ -48,7 +51,7 @@ class KnownRowsMixin:
         clients.remember(calls, request, self.model_admin.admin_site)
 
 
-class CallAdmin(CallPages, MissedPages, FreshList):
+class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
     """Calls one may see, newest first."""
 
     mango_phone_fields = ("client_number",)
@@ -100,6 +103,14 @@ class CallAdmin(CallPages, MissedPages, FreshList):
     ) -> tuple[QuerySet[Any], bool]:
         named = partial(clients.calls_of_named, request, self.admin_site)
         return search_calls(queryset, search_term, named), False
+
+    def list_tools(self, request: HttpRequest) -> list[tuple[str, Text]]:
+        site = self.admin_site.name
+        mine = (reverse(f"{site}:django_mango_my_telephony"), _("My telephony"))
+        if not self.has_place_call_permission(request):
+            return [*super().list_tools(request), mine]
+        pad = (reverse(f"{site}:django_mango_dial_pad"), _("Dial pad"))
+        return [*super().list_tools(request), pad, mine]
 
     # Columns and facts
 

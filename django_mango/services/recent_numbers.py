@@ -45,14 +45,14 @@ def _of_calls(user: CrmUser, limit: int) -> list[RecentNumber]:
     if not employees or not scope.may_see_calls(user):
         return []
     calls = (
-        Call.objects.filter(
-            parties__employee__in=employees, started_at__gt=timezone.now() - _SINCE
-        )
+        Call.objects.filter(parties__employee__in=employees, started_at__gt=timezone.now() - _SINCE)
         .exclude(client_number="")
         .order_by("-started_at", "-pk")
         .distinct()[: limit * _ROWS_PER_NUMBER]
     )
-    return [RecentNumber(call.client_number, call.started_at, call) for call in calls if call.started_at]
+    return [
+        RecentNumber(call.client_number, call.started_at, call) for call in calls if call.started_at
+    ]
 
 
 def _of_commands(user: CrmUser, limit: int) -> list[RecentNumber]:
