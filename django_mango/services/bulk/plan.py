@@ -17,8 +17,8 @@ class Plan:
     """A write to ``model``; one object for each kind of write, so that its SQL is made once.
 
     ``fields`` come with each row; ``constants`` are the other columns, whose value is the
-    same in all rows. A row whose key exists is changed in ``update`` where one of them
-    differs, and in ``stamps`` along with them.
+    same in all rows, but for those that are null. A row whose key exists is changed in
+    ``update`` where one of them differs, and in ``stamps`` along with them.
     """
 
     model: type[Model]
@@ -38,6 +38,7 @@ class Plan:
 def plan_of(
     model: type[Model],
     columns: tuple[str, ...],
+    constants: tuple[str, ...],
     key: tuple[str, ...],
     update: tuple[str, ...],
     stamps: tuple[str, ...],
@@ -47,9 +48,14 @@ def plan_of(
     def fields(names: Sequence[str]) -> tuple[Any, ...]:
         return tuple(model._meta.get_field(name) for name in names)
 
-    given = fields(columns)
-    others = (field for field in model._meta.concrete_fields if not field.primary_key)
-    rest = tuple(field for field in others if field not in given)
     # The key never changes: set to itself it would be compared for nothing.
     changing = tuple(field for field in fields(update) if field not in fields(key))
-    return Plan(model, given, rest, fields(key), changing, fields(stamps))
+    return Plan(model, fields(columns), fields(constants), fields(key), changing, fields(stamps))
+
+
+@lru_cache(maxsize=64)
+def other_fields(model: type[Model], columns: tuple[str, ...]) -> Sequence[Any]:
+    """The fields that are not among the columns, without the primary key."""
+    given = [model._meta.get_field(name) for name in columns]
+    fields = (field for field in model._meta.concrete_fields if not field.primary_key)
+    return tuple(field for field in fields if field not in given)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.db import connections, models, router
 
-from .plan import Values, plan_of
+from .plan import Values, other_fields, plan_of
 from .writer import writer_for
 
 Row = TypeVar("Row", bound=models.Model)
@@ -51,11 +51,13 @@ def upsert_values(
     """
     if not rows:
         return
-    plan = plan_of(model, tuple(columns), tuple(key), tuple(update), tuple(stamps))
     given = constants or {}
-    rest = tuple(
-        given[field.attname] if field.attname in given else field.get_default()
-        for field in plan.constants
-    )
+    others = {
+        field.attname: given[field.attname] if field.attname in given else field.get_default()
+        for field in other_fields(model, tuple(columns))
+    }
+    # What is null is left out: the database knows that by itself, and there may be many.
+    fixed = {name: value for name, value in others.items() if value is not None}
+    plan = plan_of(model, tuple(columns), tuple(fixed), tuple(key), tuple(update), tuple(stamps))
     connection = connections[router.db_for_write(model)]
-    writer_for(connection, plan).write(connection, plan, rows, rest)
+    writer_for(connection, plan).write(connection, plan, rows, tuple(fixed.values()))
