@@ -102,7 +102,11 @@ class Call(models.Model):
         PERSON = "person", _("person")
 
     account = models.ForeignKey(
-        Account, models.CASCADE, related_name="calls", verbose_name=_("PBX account")
+        Account,
+        models.CASCADE,
+        related_name="calls",
+        db_index=False,  # the unique key begins with it
+        verbose_name=_("PBX account"),
     )
     entry_id = PbxIdField(_("conversation id"), max_length=ID_LENGTH)
     direction = models.CharField(
@@ -118,6 +122,7 @@ class Call(models.Model):
         models.SET_NULL,
         null=True,
         related_name="calls",
+        db_index=False,  # an index of its own begins with it
         verbose_name=_("employee"),
     )
     extension = PbxIdField(_("extension"), max_length=ID_LENGTH, blank=True)
@@ -233,7 +238,13 @@ class CallParty(models.Model):
         CALLER = "caller", _("caller")
         CALLEE = "callee", _("called")
 
-    call = models.ForeignKey(Call, models.CASCADE, related_name="parties", verbose_name=_("call"))
+    call = models.ForeignKey(
+        Call,
+        models.CASCADE,
+        related_name="parties",
+        db_index=False,  # the unique key begins with it
+        verbose_name=_("call"),
+    )
     account = models.ForeignKey(Account, models.CASCADE, related_name="+")
     employee = models.ForeignKey(
         Employee,

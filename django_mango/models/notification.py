@@ -33,7 +33,11 @@ class Notification(models.Model):
     """
 
     account = models.ForeignKey(
-        Account, models.CASCADE, related_name="notifications", verbose_name=_("PBX account")
+        Account,
+        models.CASCADE,
+        related_name="notifications",
+        db_index=False,  # the unique key begins with it
+        verbose_name=_("PBX account"),
     )
     kind = models.CharField(_("kind"), max_length=100)
     path = models.CharField(_("path"), max_length=500)

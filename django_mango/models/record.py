@@ -27,7 +27,12 @@ class CallRecord(models.Model):
         LEG = "leg", _("leg")
         MEMBER = "member", _("member")
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="records")
+    account = models.ForeignKey(
+        Account,
+        models.CASCADE,
+        related_name="records",
+        db_index=False,  # the unique key begins with it
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.BASIC)
     level = models.CharField(_("level"), max_length=12, choices=Level, default=Level.LEG)
     key = PbxIdField(max_length=ID_LENGTH)

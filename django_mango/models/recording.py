@@ -46,7 +46,11 @@ class Recording(models.Model):
         MISSING = "missing", _("there is none")
 
     account = models.ForeignKey(
-        Account, models.CASCADE, related_name="recordings", verbose_name=_("PBX account")
+        Account,
+        models.CASCADE,
+        related_name="recordings",
+        db_index=False,  # the unique key begins with it
+        verbose_name=_("PBX account"),
     )
     recording_id = PbxIdField(_("recording id"), max_length=ID_LENGTH)
     entry_id = PbxIdField(_("conversation id"), max_length=ID_LENGTH, blank=True)
