@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,42 @@ PLAN: dict[str, Any] = json.loads(sys.argv[1])
 
 
 class Killer:
-    """Kills the process before its n-th statement: no handler, no clean-up, no rollback."""
+    """Kills the process before its n-th statement: no handler, no clean-up, no rollback.
+
+    A commit counts as two: the moments before and after it.
+    """
 
     def __init__(self, at: int) -> None:
         self._left = at
 
     def __call__(self, execute: Callable[..., Any], *rest: Any) -> Any:
+        self._step()
+        return execute(*rest)
+
+    def around(self, commit: Callable[[], None]) -> Callable[[], None]:
+        def counted() -> None:
+            self._step()
+            commit()
+            self._step()
+
+        return counted
+
+    def _step(self) -> None:
         self._left -= 1
         if self._left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        return execute(*rest)
+
+
+def load(account: Any, client: Any) -> Any:
+    """One import of the plan's period, as ``how`` says: again, go_on or resume."""
+    from django_mango.services import Period, import_periods, unfinished_periods
+
+    since, until = (datetime.fromisoformat(PLAN[name]) for name in ("since", "until"))
+    how = PLAN.get("how", "again")
+    # Killed before its first window was known, a run has left nothing to resume.
+    periods = (unfinished_periods(account) if how == "resume" else []) or [Period(since, until)]
+    window = timedelta(days=PLAN["window"]) if "window" in PLAN else None
+    return import_periods(account, periods, window=window, go_on=how == "go_on", client=client)
 
 
 def main() -> None:
@@ -47,7 +73,7 @@ def main() -> None:
     from django.db import connection
 
     from django_mango.models import Account
-    from django_mango.services import importing, receive
+    from django_mango.services import receive
     from django_mango.services.importing import writing
     from tests.services.import_bench import importer
 
@@ -60,11 +86,12 @@ def main() -> None:
             receive(account, kind, kind, text.encode())
         print("done", flush=True)
     else:
-        since, until = (datetime.fromisoformat(PLAN[name]) for name in ("since", "until"))
-        with connection.execute_wrapper(Killer(PLAN.get("kill_at", 0))):
+        killer = Killer(PLAN.get("kill_at", 0))
+        connection._commit = killer.around(connection._commit)  # type: ignore[attr-defined,method-assign]
+        with connection.execute_wrapper(killer):
             for _ in range(PLAN.get("times", 1)):
                 with importer(PLAN["url"]) as client:
-                    report = importing.import_statistics(account, since, until, client=client)
+                    report = load(account, client)
         print("done" if report.ok else f"failed: {report.errors}", flush=True)
     connection.close()
 

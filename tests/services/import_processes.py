@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,17 +29,32 @@ def children(*plans: dict[str, Any]) -> Iterator[list[Process]]:
         yield found
 
 
-def outcomes(processes: list[Process]) -> list[tuple[int, str]]:
-    """Start them all at one moment; exit code and last words of each."""
+def outcomes(
+    processes: Sequence[Process], *, kill_after: float | None = None
+) -> list[tuple[int, str]]:
+    """Start them all at one moment; exit code and last words of each.
+
+    After ``kill_after`` seconds they are killed, whatever they do.
+    """
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
+    if kill_after is not None:
+        time.sleep(kill_after)
+        for process in processes:
+            process.kill()
     found = []
     for process in processes:
         told, complaints = process.communicate(timeout=120)
         found.append((process.returncode, told.strip() or complaints[-2000:]))
     return found
+
+
+def batched(plans: Sequence[dict[str, Any]], size: int) -> Iterator[Sequence[dict[str, Any]]]:
+    """So many processes at a time: each of them takes memory."""
+    for first in range(0, len(plans), size):
+        yield plans[first : first + size]
 
 
 @contextmanager

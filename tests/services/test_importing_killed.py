@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,11 +11,17 @@ from django.utils import timezone
 
 from django_mango.models import Account, Call, CallRecord, Lease, StatsImport
 from django_mango.sandbox import Sandbox
-from django_mango.services import import_statistics
+from django_mango.services import (
+    Period,
+    coverage,
+    import_periods,
+    import_statistics,
+    unfinished_periods,
+)
 from django_mango.services.caching import forget
 from django_mango.testing import running_sandbox
 from tests.services.import_bench import calls_of, importer, make_account, records_of
-from tests.services.import_processes import children, outcomes
+from tests.services.import_processes import batched, children, outcomes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,9 +72,50 @@ def test_killed_again_and_again(account: Account, history: Sandbox) -> None:
     assert resumed.unchanged > 0
     assert records_of(account) == records_of(other)
     assert calls_of(account) == calls_of(other)
-    dead = StatsImport.objects.filter(account=account, error="interrupted")
+    dead = StatsImport.objects.filter(account=account, problem="interrupted")
     assert dead.count() == len(moments)
     assert not Lease.objects.exists()
+
+
+def test_killed_at_twenty_random_moments(account: Account, history: Sandbox) -> None:
+    """Resumed each time; statements, commits and any moment between them."""
+    chance = random.Random()
+    how = ["again", "go_on", "resume"]
+    plans = [
+        {
+            "do": "import",
+            "url": history.url,
+            "since": SINCE.isoformat(),
+            "until": END.isoformat(),
+            "window": 3,
+            "batch": 15,
+            "how": chance.choice(how),
+            # Some die by the clock, in the middle of whatever they do.
+            "kill_at": chance.randrange(2, 60) if number % 4 else 0,
+        }
+        for number in range(20)
+    ]
+    killed = 0
+    for some in batched(plans, 5):
+        with children(*some) as processes:
+            for plan, process in zip(some, processes, strict=True):
+                after = None if plan["kill_at"] else chance.uniform(0.01, 0.4)
+                ((code, told),) = outcomes([process], kill_after=after)
+                assert code in (KILLED, 0), (plan, told)
+                killed += code == KILLED
+                _assert_records_have_their_calls(account)
+                Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
+    assert killed >= 12, plans
+    other = make_account("second")
+    with importer(history.url) as client:
+        periods = unfinished_periods(account) or [Period(SINCE, END)]
+        assert import_periods(account, periods, client=client).ok
+        assert import_statistics(other, SINCE, END, client=client).ok
+    assert records_of(account) == records_of(other)
+    assert calls_of(account) == calls_of(other)
+    assert unfinished_periods(account) == []
+    assert coverage.gaps(account, SINCE, END) == []
+    assert not StatsImport.objects.filter(state__in=("requested", "loading")).exists()
 
 
 def _assert_records_have_their_calls(account: Account) -> None:
