@@ -5,13 +5,16 @@
 1     failed, or partly failed
 2     could not even try: wrong arguments, settings, no database
 130   interrupted with Ctrl-C, as shells say it
+143   ended by a supervisor (SIGTERM), as shells say it
 ====  ===============================================================
 """
 
 from __future__ import annotations
 
+import signal
 from argparse import ArgumentTypeError
-from typing import Any, ClassVar
+from types import FrameType
+from typing import Any, ClassVar, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import (
@@ -30,6 +33,17 @@ from .logs import log_of
 FAILED = 1
 NOT_TRIED = 2
 INTERRUPTED = 130
+TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: a supervisor wants us to end, systemd or a container."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    # A second one ends us at once.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise Terminated
 
 
 class MangoCommand(BaseCommand):
@@ -46,6 +60,9 @@ class MangoCommand(BaseCommand):
     def run_from_argv(self, argv: list[str]) -> None:
         """Run as a process of its own; Django ends it with our exit code."""
         self._from_shell = True
+        # Where nobody else listens. Dying at once would leave an import's lease behind.
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _terminate)
         super().run_from_argv(argv)
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -74,7 +91,9 @@ class MangoCommand(BaseCommand):
             if not self._from_shell:
                 raise  # whoever calls us from a program wants to stop as a whole
             line = " ".join(filter(None, (_("Interrupted."), str(self.after_interrupt))))
-            raise CommandError(line, returncode=INTERRUPTED) from interrupt
+            is_ended = isinstance(interrupt, Terminated)
+            code = TERMINATED if is_ended else INTERRUPTED
+            raise CommandError(line, returncode=code) from interrupt
 
     def check(self, *args: Any, **kwargs: Any) -> None:
         """Django's checks; wrong settings are exit code 2 like all that stops us beforehand."""

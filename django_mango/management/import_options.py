@@ -14,6 +14,7 @@ from ..models import Account, CallRecord
 from ..protocol.statistics import OUR_FIELDS
 from ..services import Period, latest_periods, unfinished_periods
 from ..services.catching_up import missing
+from ..services.importing import LOADERS
 from . import arguments
 from .base import NOT_TRIED
 from .people import add_account
@@ -28,7 +29,7 @@ def add_options(parser: CommandParser) -> None:
     _add_file(parser)
     parser.add_argument(
         "--kind",
-        choices=[str(kind) for kind in CallRecord.Kind],
+        choices=sorted(LOADERS),
         default=str(CallRecord.Kind.BASIC),
         help=_("which statistics of the PBX; default basic"),
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from django_mango.models import Call, CallRecord, Command, Employee, Lease, StatsImport
 from django_mango.sandbox import Sandbox
@@ -180,23 +181,61 @@ class SilentPbx:
             one.close()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal of POSIX")
-def test_ctrl_c_is_one_line_130_and_leaves_nothing_locked(start: Start) -> None:
+@pytest.fixture
+def silent() -> Iterator[SilentPbx]:
     pbx = SilentPbx()
-    try:
-        child = start("mango_import_stats", "--since", "1d", CHILD_API_URL=pbx.url)
-        assert pbx.asked.wait(TIMEOUT)
-        child.send_signal(signal.SIGINT)
-        _out, err = child.communicate(timeout=TIMEOUT)
-    finally:
-        pbx.close()
+    yield pbx
+    pbx.close()
 
-    assert child.returncode == 130
+
+def test_of_two_at_once_one_works_and_the_other_says_who(
+    start: Start, shell: Callable[..., Any], silent: SilentPbx, pbx: Sandbox
+) -> None:
+    urls = {"CHILD_API_URL": silent.url, "CHILD_SECOND_URL": pbx.url}
+    first = start("mango_import_stats", "--account", "default", "--since", "30d", **urls)
+    assert silent.asked.wait(TIMEOUT)
+
+    second = shell("mango_import_stats", "--account", "default", "--since", "last", **urls)
+    quiet = shell("mango_import_stats", "--account", "default", "--verbosity", "0", **urls)
+    other = shell("mango_import_stats", "--account", "second", "--since", "30d", **urls)
+
+    assert second[0] == 0
+    assert f"{socket.gethostname()[:40]}, process {first.pid}" in second[1]
+    assert second[2] == ""
+    assert quiet == (0, "", "")
+    assert other[0] == 0
+    assert Call.objects.filter(account__alias="second").count() == 60
+    # Killed, it leaves a lease that runs out, and a window that the next one closes.
+    first.kill()
+    first.wait(TIMEOUT)
+    assert "process" in shell("mango_import_stats", "--account", "default", "--resume", **urls)[1]
+    assert Lease.objects.update(until=timezone.now()) == 1
+    urls["CHILD_API_URL"] = pbx.url
+    code, out, err = shell("mango_import_stats", "--account", "default", "--resume", **urls)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1].startswith("default: windows 2, ")
+    assert Call.objects.filter(account__alias="default").count() == 60
+    again = shell("mango_import_stats", "--account", "default", "--resume", **urls)
+    assert again == (0, "default: nothing is left to load.\n", "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_is_one_line_and_leaves_nothing_locked(
+    start: Start, silent: SilentPbx, number: int, code: int
+) -> None:
+    child = start("mango_import_stats", "--since", "1d", CHILD_API_URL=silent.url)
+    assert silent.asked.wait(TIMEOUT)
+    child.send_signal(number)
+    _out, err = child.communicate(timeout=TIMEOUT)
+
+    assert child.returncode == code
     assert err.splitlines() == [
         "CommandError: Interrupted. What was read is stored; run the command again to go on."
     ]
     assert not Lease.objects.exists()
-    assert StatsImport.objects.get().state == StatsImport.State.FAILED
+    window = StatsImport.objects.get()
+    assert (window.state, window.problem) == ("failed", "interrupted")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal of POSIX")

@@ -9,11 +9,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from django_mango.client import Client
 from django_mango.models import Account, Call, CallRecord, StatsImport
+from django_mango.protocol import errors
 from django_mango.services import accounts, importing, receive
 from django_mango.services.importing import ImportReport, Progress, import_statistics, writing
+from django_mango.services.importing.problems import problem_of
 from django_mango.services.leases import HeldLease
 from tests.services.calling_bench import KEY, SALT, Service, reply
 from tests.services.import_bench import FakeClock, importer, make_account, records_of
@@ -115,6 +118,62 @@ def test_rubbish_instead_of_the_report_fails_that_window_only(
     assert failed.complete_until is None
     assert failed.finished_at is not None
     assert failed.error == error
+
+
+BROKEN = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + row(1).encode()
+
+
+@pytest.mark.parametrize(
+    ("answers", "problem", "code"),
+    [
+        ([key(), HTML, HTML, HTML], "unexpected", None),
+        ([key(), POLITE_HTML], "unexpected", None),
+        ([key(), reply({"result": 2110})], "refused", 2110),
+        ([reply({"result": 5011})] * 3, "refused", 5011),
+        ([key(), GONE, key(), GONE], "gone", None),
+        ([key(), BROKEN], "broke_off", None),
+        ([key(), csv(row(1)[:40], end="")], "broke_off", None),
+        ([key(), csv(*["rubbish"] * 30)], "unexpected", None),
+        ([b""] * 3, "broke_off", None),
+    ],
+)
+def test_the_journal_says_why_in_a_word_and_in_the_readers_language(
+    load: Load, answers: list[Answer], problem: str, code: int | None
+) -> None:
+    report = load(*answers, key(), csv(row(9)))
+    assert states() == ["failed", "done"]
+    assert not report.ok
+    failed = StatsImport.objects.earliest("pk")
+    assert (failed.problem, failed.result_code) == (problem, code)
+    assert failed.error, "evidence for support"
+    with translation.override("en"):
+        english = failed.why
+    with translation.override("ru"):
+        russian = failed.why
+    for words in (english, russian):
+        assert words
+        assert "\n" not in words
+        assert code is None or str(code) in words
+    assert english.isascii()
+    assert not set(russian) & set("abcdefghijklmnopqrstuvwxyz")
+    assert StatsImport.objects.latest("pk").why == ""
+
+
+def test_every_problem_has_its_words_and_every_error_its_problem() -> None:
+    kinds = [one for one in vars(errors).values() if isinstance(one, type)]
+    service = [one for one in kinds if issubclass(one, errors.ServiceError)]
+    words = {problem_of(one("x")) for one in service if one is not errors.ServiceError}
+    assert StatsImport.Problem.FAULT not in words
+    assert problem_of(KeyError("x")) == StatsImport.Problem.FAULT
+    with translation.override("ru"):
+        labels = [str(label) for label in StatsImport.Problem.labels]
+    assert all(set(label) & set("абвгдежзийклмнопрстуфхцчшщыьэюя") for label in labels)
+    assert len(set(labels)) == len(labels)
+
+
+def test_a_window_that_failed_before_there_were_words_shows_its_error() -> None:
+    assert StatsImport(state="failed", error="HTTP 502").why == "HTTP 502"
+    assert StatsImport(state="done", error="HTTP 502").why == ""
 
 
 def test_rubbish_instead_of_the_key(load: Load) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from django_mango.models import Lease
+from django_mango.models import Account, Lease
+from django_mango.services import leases
 from django_mango.services.leases import LIFETIME, HeldLease, LeaseTaken
 
 NAME = "import default"
@@ -157,3 +159,113 @@ def test_given_back_in_the_middle_of_our_asking(clock: Clock) -> None:
         HeldLease(NAME)
     assert released
     assert Lease.objects.count() == 1
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A keeper that looks all the time, and helps at once."""
+    monkeypatch.setattr(leases, "_LOOK", timedelta(milliseconds=5))
+    monkeypatch.setattr(leases, "_OVERDUE", timedelta(0))
+
+
+def until() -> datetime:
+    return Lease.objects.get().until
+
+
+def comes(what: Callable[[], bool]) -> bool:
+    """Whether it comes about while the holder does something else."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@real
+def test_kept_while_the_holder_has_no_time(quick: None) -> None:
+    lease = HeldLease(NAME)
+    with lease.kept():
+        before = until()
+        assert comes(lambda: until() > before)
+    lease.release()
+    assert not [one for one in threading.enumerate() if one.name == "mango-lease"]
+
+
+@real
+@pytest.mark.database("postgresql", "mariadb")
+def test_kept_through_a_long_transaction(quick: None) -> None:
+    """A COPY or a wait for a lock that outlasts the lease."""
+    lease = HeldLease(NAME)
+    before = until()
+    seen: list[bool] = []
+
+    def watch() -> None:
+        seen.append(comes(lambda: until() > before))
+        connection.close()
+
+    with lease.kept(), transaction.atomic():
+        Account.objects.create(alias="busy")
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        watcher.join(60)
+    assert seen == [True]
+    lease.release()
+
+
+@real
+def test_one_that_hangs_is_not_kept_for_ever(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "_PATIENCE", timedelta(0))
+    helped: list[datetime] = []
+    monkeypatch.setattr(HeldLease, "_prolong", lambda _self, now: helped.append(now))
+    lease = HeldLease(NAME)
+    looked = threading.Event()
+    now = timezone.now
+
+    def watched() -> datetime:
+        looked.set()
+        return now()
+
+    with lease.kept():
+        monkeypatch.setattr(timezone, "now", watched)
+        assert looked.wait(20)
+        looked.clear()
+        assert looked.wait(20)
+    assert helped == []
+
+
+@real
+def test_the_keeper_does_not_bring_back_what_was_lost(quick: None) -> None:
+    lease = HeldLease(NAME)
+    with lease.kept():
+        Lease.objects.update(owner="another, process 7, x")
+        lease._beaten_at -= timedelta(minutes=1)
+        with pytest.raises(LeaseTaken, match="process 7"):
+            lease.beat()
+    assert Lease.objects.get().owner == "another, process 7, x"
+
+
+@real
+def test_the_keeper_outlives_a_database_that_fails(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prolong, failures = HeldLease._prolong, [OperationalError("gone"), OperationalError("gone")]
+
+    def failing(self: HeldLease, now: datetime) -> bool:
+        if failures:
+            raise failures.pop()
+        return prolong(self, now)
+
+    monkeypatch.setattr(HeldLease, "_prolong", failing)
+    lease = HeldLease(NAME)
+    before = until()
+    with lease.kept():
+        assert comes(lambda: until() > before)
+    assert not failures
+
+
+@simple
+def test_inside_a_transaction_nobody_else_could_see_it(quick: None) -> None:
+    lease = HeldLease(NAME)
+    with lease.kept():
+        assert not [one for one in threading.enumerate() if one.name == "mango-lease"]

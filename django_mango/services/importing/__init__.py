@@ -34,7 +34,7 @@ from ..errors import FileRefused, ImportRunning
 from ..leases import HeldLease, LeaseTaken
 from ..periods import Period
 from .extended import ExtendedLoader
-from .files import FileLoader
+from .files import READERS, FileLoader
 from .loading import LONGEST_WINDOW, BasicLoader, Loader, ServiceLoader
 from .planning import latest_periods, loaded_by_a_dead_run, unfinished_periods
 from .problems import fail
@@ -44,6 +44,7 @@ from .windows import checked, cut, windows_of
 from .writing import count, in_batches, printable
 
 __all__ = [
+    "LOADERS",
     "LONGEST_WINDOW",
     "ImportReport",
     "Loader",
@@ -132,7 +133,7 @@ def import_file(
     journal. A ``period`` says that nothing of it is missing in the file: it counts as loaded.
     Raises ``FileRefused`` for unknown fields, else what ``import_statistics`` does.
     """
-    columns = _checked_fields(fields)
+    columns = _checked_fields(kind, fields)
     now = timezone.now()
     # Without a period it is that of the calls, which are not known yet.
     whole = checked(period, now) if period else Period(now - timedelta(seconds=1), now)
@@ -147,7 +148,7 @@ def look_at_file(
     """What ``import_file`` would read, as a row that is not stored: rows, bad ones, period."""
     now = timezone.now()
     found = StatsImport(kind=kind, since=now - timedelta(seconds=1), until=now)
-    loader = FileLoader(stream, kind=kind, fields=_checked_fields(fields))
+    loader = FileLoader(stream, kind=kind, fields=_checked_fields(kind, fields))
     try:
         for batch in in_batches(loader.rows(found, lambda: False)):
             count(found, len(batch), Counters(), [row for row in batch if isinstance(row, BadRow)])
@@ -174,7 +175,9 @@ def windows_to_load(
     return cut(periods, window, LOADERS[kind].longest)
 
 
-def _checked_fields(fields: Sequence[str]) -> tuple[str, ...]:
+def _checked_fields(kind: str, fields: Sequence[str]) -> tuple[str, ...]:
+    if kind not in READERS:
+        raise FileRefused(_("Statistics of this kind cannot be read from a file."), "kind")
     try:
         return statistics.checked_fields(fields)
     except InputError as error:

@@ -63,10 +63,11 @@ def pieces_of(stream: BinaryIO) -> Iterator[bytes]:
     """
     try:
         start = stream.read(_PIECE)
-        whole: BinaryIO = io.BufferedReader(_Again(start, stream))
+        whole: io.BufferedIOBase = io.BufferedReader(_Again(start, stream))
         if start.startswith(_GZIP):
-            whole = cast(BinaryIO, gzip.GzipFile(fileobj=whole))
-        yield from iter(lambda: whole.read(_PIECE), b"")
+            whole = gzip.GzipFile(fileobj=whole)
+        # What is there is taken, so that it is not lost where the next read fails.
+        yield from iter(lambda: whole.read1(_PIECE), b"")
     except (OSError, EOFError, zlib.error) as error:
         raise AnswerLost(f"the file cannot be read on: {type(error).__name__}") from error
 
@@ -76,7 +77,7 @@ def csv_rows(chunks: Iterator[bytes], fields: Sequence[str]) -> Iterator[Row]:
     start = b""
     for chunk in chunks:
         start += chunk
-        if start.strip():
+        if start.strip() or len(start) > _PIECE:
             break
     if not answers.looks_like_csv(start):
         raise UnexpectedAnswer(f"the file holds no statistics: {excerpt(start)}")

@@ -24,7 +24,7 @@ from django.utils import timezone
 from ... import conf
 from ...models import Account, Call, CallRecord, StatsImport
 from .. import coverage
-from ..periods import EDGE, Period, joined
+from ..periods import EDGE, Period, joined, without
 
 #: What is read where nothing is known yet, and how far back a call is looked for that the
 #: statistics may still confirm: it is longer than any call, and a nightly run reads as much.
@@ -64,24 +64,46 @@ def latest_periods(account: Account | None, kind: str = _BASIC) -> list[Period]:
 def unfinished_periods(
     account: Account | None, kind: str = _BASIC, *, whole: bool = False
 ) -> list[Period]:
-    """What runs that died or failed have left and no other run has loaded since.
+    """What runs of the last months that died or failed have left and nobody loaded since.
 
-    ``whole``: every window of theirs of which a part is missing, from its beginning on.
+    ``whole``: every window of theirs of which a part is left, from its beginning on.
     """
     if account is None:
         return []
-    left = list(_runs(account, kind).filter(done__lt=F("run_windows")))
-    missing = [
-        gap
-        for period in joined(Period(run["run_since"], run["run_until"]) for run in left)
-        for gap in coverage.gaps(account, period.since, period.until, kind)
-    ]
-    if not whole:
-        return missing
-    runs = [run["run_started_at"] for run in left]
-    rows = _rows(account, kind).filter(run_started_at__in=runs)
-    windows = [Period(row.since, row.until) for row in rows]
-    return joined(missing + [one for one in windows if any(map(one.overlaps, missing))])
+    oldest = timezone.now() - coverage.LOOK_BACK
+    runs = _runs(account, kind).filter(done__lt=F("run_windows"), run_started_at__gte=oldest)
+    failed = sorted(runs, key=_started, reverse=True)
+    if not failed:
+        return []
+    done = sorted(_done_since(account, kind, _started(failed[-1])), key=_asked, reverse=True)
+    left: list[Period] = []
+    covered: list[Period] = []
+    for run in failed:  # the newest first: what was loaded after it counts for the older too
+        while done and _asked(done[0]) >= _started(run):
+            row = done.pop(0)
+            covered = joined([*covered, Period(row.since, row.until)])
+        left += without(Period(run["run_since"], run["run_until"]), covered)
+    if whole:
+        tried = _rows(account, kind).filter(run_started_at__in=map(_started, failed))
+        windows = [Period(row.since, row.until) for row in tried]
+        left += [one for one in windows if any(map(one.overlaps, left))]
+    return joined(left)
+
+
+def _started(run: dict[str, Any]) -> datetime:
+    moment: datetime = run["run_started_at"]
+    return moment
+
+
+def _asked(row: StatsImport) -> datetime:
+    """When it was asked for, or adopted by the run that went on with a dead one."""
+    return max(row.started_at, row.run_started_at or row.started_at)
+
+
+def _done_since(account: Account, kind: str, moment: datetime) -> QuerySet[StatsImport]:
+    later = Q(started_at__gte=moment) | Q(run_started_at__gte=moment)
+    rows = _rows(account, kind).filter(later, state=_State.DONE)
+    return rows.only("since", "until", "started_at", "run_started_at")
 
 
 def loaded_by_a_dead_run(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from django.utils import timezone
 
 from ...models import Account, CallRecord, StatsImport
-from ...protocol.errors import AnswerLost, UnexpectedAnswer
+from ...protocol.errors import AnswerLost, ServiceError, UnexpectedAnswer
 from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow
 from ...protocol.times import moment_or_none
@@ -120,7 +119,17 @@ def _reach(window: StatsImport, records: list[Good]) -> None:
 
 
 def in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Lists of at most ``BATCH`` rows."""
-    iterator = iter(rows)
-    while batch := list(islice(iterator, BATCH)):
+    """Lists of at most ``BATCH`` rows. What came before the rows broke off is given too."""
+    batch: list[Row] = []
+    try:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except ServiceError:
+        if batch:
+            yield batch
+        raise
+    if batch:
         yield batch
