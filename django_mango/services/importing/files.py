@@ -16,7 +16,6 @@ from ...protocol.excerpt import excerpt
 from ...protocol.statistics import BadRow
 from ...protocol.times import moment_or_none
 from .extended import json_rows
-from .extended import json_rows
 from .loading import LONGEST_WINDOW, Row
 
 _PIECE = 64 * 1024
