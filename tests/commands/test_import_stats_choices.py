@@ -237,45 +237,34 @@ def row(number: int) -> str:
     return GOOD.replace("e;", f"e{number};")
 
 
-BUSY = {"status": 503, "body": "<html>busy</html>"}
-
-
 @pytest.mark.parametrize(
-    ("answers", "words"),
+    ("answer", "words"),
     [
-        ([{"status": 204}] * 40, "was not ready in time"),
-        ([{"status": 404}] * 2, "lost the report twice"),
-        ([{"status": 429}] * 40, "too many requests"),
-        ([BUSY] * 40, "too many requests"),
-        ([{"body": "<html>oops</html>"}], "something else came"),
-        ([{"json": {"result": 2110}}], "the PBX refused: "),
-        ([{"body": f"{row(1)}\n{row(2)}"[:-20]}], "broke off before its end"),
-        ([{"body": f"{row(1)}\n", "headers": {"Content-Length": "999"}}], "broke off before"),
-        ([{"body": f"{row(1)}\n{row(1)};\n"}], "1 row was not understood"),
+        ({"status": 204}, "was not ready in time"),
+        ({"status": 404}, "lost the report twice"),
+        ({"status": 429}, "too many requests"),
+        ({"status": 503, "body": "<html>busy</html>"}, "too many requests"),
+        ({"status": 502, "body": "<html>bad gateway</html>"}, "something else came"),
+        ({"body": "<html>oops</html>"}, "something else came"),
+        ({"body": '{"result": 2110}'}, "the PBX refused: "),
+        ({"body": f"{row(1)}\n{row(2)}"[:-20]}, "broke off before its end"),
+        ({"body": f"{row(1)}\n", "headers": {"Content-Length": "999"}}, "broke off before"),
+        ({"body": f"{row(1)}\n{row(1)};\n"}, "1 row was not understood"),
     ],
 )
 def test_a_service_that_misbehaves_is_1_and_the_other_windows_are_loaded(
-    run: Run, settings: Any, answers: list[dict[str, Any]], words: str
+    run: Run, settings: Any, answer: dict[str, Any], words: str
 ) -> None:
+    """For ever, as far as the first window goes."""
     settings.MANGO = {**KEYS, "API_URL": URL, "STATS_MAX_WAIT_SECONDS": 0.05}
-    waiting = [*answers]
+
+    def result(_request: Any) -> Any:
+        if StatsImport.objects.latest("pk").run_position > 1:
+            return (200, {}, f"{row(7)}\n")
+        return (answer.get("status", 200), answer.get("headers", {}), answer.get("body", ""))
 
     with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
-
-        def request(_request: Any) -> Any:
-            return (200, {}, '{"key": "k=="}')
-
-        def result(_request: Any) -> Any:
-            window = StatsImport.objects.latest("pk")
-            if window.run_position > 1 or not waiting:
-                return (200, {}, f"{row(7)}\n")
-            one = waiting.pop(0)
-            body = one.get("body", "")
-            if "json" in one:
-                body = '{"result": 2110}'
-            return (one.get("status", 200), one.get("headers", {}), body)
-
-        wire.add_callback(responses.POST, f"{URL}stats/request", callback=request)
+        wire.post(f"{URL}stats/request", json={"key": "k=="})
         wire.add_callback(responses.POST, f"{URL}stats/result", callback=result)
         done = run(NAME, "--since", ago(days=4), "--until", ago(days=0), "--window", "2d")
 
