@@ -32,9 +32,10 @@ class Answer:
 class RefusalError(Exception):
     """A request answered with a result code of class 3xxx (§Codes)."""
 
-    def __init__(self, code: int, note: str = "") -> None:
+    def __init__(self, code: int, note: str = "", fields: Mapping[str, int] | None = None) -> None:
         self.code = code
         self.note = note
+        self.fields = fields
         super().__init__(f"{code} {note}".strip())
 
 
@@ -44,10 +45,12 @@ def result(code: int, **more: object) -> Answer:
 
 
 def refused(refusal: RefusalError) -> Answer:
-    """A wrong request: HTTP 420 and ``{"result":31xx}`` (Q15), with a word on why."""
+    """A wrong request: HTTP 420 and ``{"result":31xx}`` (Q15), a word on why, codes by field."""
     payload: dict[str, object] = {"result": refusal.code}
     if refusal.note:
         payload["message"] = refusal.note
+    if refusal.fields:
+        payload["fields"] = dict(refusal.fields)
     return as_json(payload, status=420)
 
 

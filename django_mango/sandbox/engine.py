@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from . import rules, scripts, staff, transfers
 from .calls import INCOMING, INTERNAL, OUTGOING, QUEUE, Conversation, Emit, Leg
 from .clock import Clock
+from .conversations import Conversation as Told
+from .conversations import conversation_of
 from .rows import Party, Row
 from .scheduler import Scheduler
 from .scripts import IncomingPlan, Outcome, Script
@@ -157,6 +159,15 @@ class Engine:
         """Rows of the legs that have ended, in the order they began."""
         with self._lock:
             return sorted(self._rows, key=lambda row: (row.start, row.entry_id))
+
+    def conversations(self) -> list[Told]:
+        """Conversations that are over, in the order they began."""
+        with self._lock:
+            found: dict[str, list[Row]] = {}
+            for row in self._rows:
+                if row.entry_id not in self._playing:
+                    found.setdefault(row.entry_id, []).append(row)
+        return sorted(map(conversation_of, found.values()), key=lambda one: one.start)
 
     def has_recording(self, recording_id: str) -> bool:
         """Whether a call played here left this recording."""

@@ -15,6 +15,7 @@ from itertools import accumulate
 
 from . import ids
 from .company import MOSCOW
+from .conversations import Conversation, conversation_of
 from .rows import Row
 from .stories import tell
 
@@ -69,6 +70,12 @@ class History:
             row = heapq.heappop(waiting)[2]
             if since <= row.start <= until:
                 yield row
+
+    def conversations(self, since: int, until: int) -> Iterator[Conversation]:
+        """Whole conversations that begin from ``since`` to ``until``, both included, in order."""
+        for start, rows in self._conversations(since, until):
+            if since <= start <= until:
+                yield conversation_of(rows)
 
     def has_recording(self, recording_id: str) -> bool:
         """Whether a row of this past holds the recording."""

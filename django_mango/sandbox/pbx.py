@@ -9,6 +9,7 @@ from typing import Any, Self
 from django_mango.protocol.signing import Credentials
 
 from . import staff
+from .call_reports import CallReports
 from .clock import Clock
 from .commands import Commands
 from .control import Control
@@ -147,6 +148,12 @@ class Sandbox:
             seed=options.seed,
             delay=options.statistics_delay,
         )
+        call_reports = CallReports(
+            self._clock,
+            (self.history.conversations, lambda _since, _until: engine.conversations()),
+            seed=options.seed,
+            delay=options.statistics_delay,
+        )
         commands = Commands(engine, async_results=options.async_results)
         return Switchboard(
             self.credentials,
@@ -154,6 +161,7 @@ class Sandbox:
             commands=commands,
             leg_commands=LegCommands(engine, commands.finish, self._clock),
             reports=reports,
+            call_reports=call_reports,
             recordings=Recordings(
                 lambda known: engine.has_recording(known) or self.history.has_recording(known)
             ),

@@ -27,6 +27,7 @@ from .answers import (
     result,
     unauthorised,
 )
+from .call_reports import CallReports
 from .clock import Clock
 from .commands import Commands
 from .control import Control
@@ -53,6 +54,7 @@ class Switchboard:
         commands: Commands,
         leg_commands: LegCommands,
         reports: Reports,
+        call_reports: CallReports,
         recordings: Recordings,
         control: Control,
         enforce_limits: bool = True,
@@ -77,6 +79,9 @@ class Switchboard:
             "commands/transfer_cancel": (GENERAL, leg_commands.transfer_cancel),
             "stats/request": ("stats", reports.request),
             "stats/result": (GENERAL, reports.result),
+            # Whether the rate of "/stats" covers these too is open (T-09): be strict.
+            "stats/calls/request": ("stats", call_reports.request),
+            "stats/calls/result": (GENERAL, call_reports.result),
             "config/users/request": ("users", company.users),
             "groups": (GENERAL, company.groups),
             "incominglines": (GENERAL, company.lines),

@@ -4,9 +4,12 @@ The sandbox and the projection were written apart, on the same documents; where
 they disagree one of them has misread.
 """
 
+import json
+
 import pytest
 
 from django_mango.protocol.encoding import compact_json
+from django_mango.protocol.extended_records import ExtendedRecord, rows_of
 from django_mango.protocol.notifications import read
 from django_mango.protocol.projection import Address, Directory, Facts, project
 from django_mango.protocol.statistics import OUR_FIELDS, Record, read_rows
@@ -20,6 +23,7 @@ DIRECTORY = Directory(
         ("extension", person.extension),
         ("sip", person.sip),
         ("number", f"+{person.mobile}"),
+        ("user", str(person.user_id)),
     )
 )
 
@@ -50,7 +54,7 @@ def transferred(method):
 
 
 def tell(bench):
-    """The call as told by its events, its summary, its rows, and by all of them."""
+    """The call as told by its events, summary, rows, extended statistics, and by all of them."""
     bench.pbx.play()
     (summary,) = bench.events("events/summary")
     events = tuple(read("events/call", compact_json(event)) for event in bench.events())
@@ -58,6 +62,9 @@ def tell(bench):
     text = "".join(csv_lines(bench.pbx.engine.rows(), OUR_FIELDS)).encode()
     records = tuple(read_rows([text]))
     assert all(isinstance(record, Record) for record in records)
+    (told,) = bench.pbx.engine.conversations()
+    extended = tuple(rows_of(json.loads(json.dumps(told.as_json())), 1))
+    assert all(isinstance(one, ExtendedRecord) for one in extended)
 
     def by(**facts):
         entry_id = summary["entry_id"]
@@ -68,7 +75,8 @@ def tell(bench):
         by(events=events),
         by(summaries=summaries),
         by(records=records),
-        by(events=events, summaries=summaries, records=records),
+        by(extended=extended),
+        by(events=events, summaries=summaries, records=records, extended=extended),
     )
 
 
@@ -107,9 +115,11 @@ def essence(call):
 )
 def test_every_source_tells_the_same_call(bench, act, direction, outcome):
     act(bench)
-    by_events, by_summary, by_records, by_all = tell(bench)
+    by_events, by_summary, by_records, by_extended, by_all = tell(bench)
     assert (by_all.direction, by_all.outcome) == (direction, outcome)
     assert essence(by_events) == essence(by_summary) == essence(by_records) == essence(by_all)
+    assert essence(by_extended) == essence(by_all)
+    assert by_extended.is_final
     assert by_summary.is_final
     assert by_records.is_final
     assert not by_events.is_final  # a summary or the statistics must confirm it
@@ -119,6 +129,6 @@ def test_every_source_tells_the_same_call(bench, act, direction, outcome):
 def test_a_callback_whose_client_never_rang_is_cancelled(bench, number):
     """Its only row cannot be told from a missed call: events and the command can (Q67)."""
     callback(number)(bench)
-    by_events, _, _, by_all = tell(bench)
+    by_events, _, _, by_extended, by_all = tell(bench)
     assert (by_events.direction, by_events.outcome) == ("outgoing", "cancelled")
-    assert essence(by_events) == essence(by_all)
+    assert essence(by_events) == essence(by_extended) == essence(by_all)

@@ -153,7 +153,9 @@ def make_account(alias: str = "default") -> Account:
     """An account with the sandbox's people."""
     account = Account.objects.create(alias=alias)
     for person in staff.EMPLOYEES:
-        employee = Employee.objects.create(account=account, name=person.name)
+        employee = Employee.objects.create(
+            account=account, name=person.name, pbx_user_id=person.user_id
+        )
         for kind, value in (("extension", person.extension), ("sip", person.sip)):
             EmployeeAddress.objects.create(employee=employee, kind=kind, value=value)
     return account
