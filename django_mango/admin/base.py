@@ -47,6 +47,11 @@ class Uncounted(int):
         return str(self)
 
 
+def is_beyond_count(rows: QuerySet[Any]) -> bool:
+    """Whether there are more rows than lists count."""
+    return rows.order_by()[: COUNTED + 1].count() > COUNTED
+
+
 class CappedPaginator(_Paginator):
     """Pages of the first ``COUNTED`` rows; what lies behind is found by filters."""
 
@@ -54,6 +59,9 @@ class CappedPaginator(_Paginator):
     def count(self) -> int:
         """Number of rows, at most ``COUNTED``, which then shows as ``10 000+``."""
         rows = cast(QuerySet[Any], self.object_list)  # lists of the admin are query sets
+        known: int | None = getattr(rows, "known_count", None)
+        if known is not None:
+            return known
         counted = rows.order_by()[: COUNTED + 1].count()
         return Uncounted(COUNTED) if counted > COUNTED else counted
 

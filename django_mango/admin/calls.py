@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -18,10 +18,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Call, CallParty, scope
+from ..models import Call, scope
 from ..ui import text
 from . import call_text, clients, missed, missed_text
 from .call_pages import CallPages
+from .call_rows import CallRows, read_parties
 from .call_tables import tables_of
 from .dial_pad import DialPad
 from .filters import EmployeeFilter, period_of
@@ -31,24 +32,6 @@ from .my_telephony import MyTelephony
 from .phone_fields import place_url
 from .search import search_calls
 from .tables import Text
-
-
-class KnownRowsMixin:
-    """A list that knows its lines and settled missed calls by a query each, not one per row."""
-
-    result_list: Any
-    model_admin: Any
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)  # type: ignore[misc] # a mixin of ChangeList
-        self.result_list = calls = list(self.result_list)
-        # Only of an internal call the list names those who took part.
-        _read_parties([call for call in calls if not call.client_number])
-        names = call_text.line_names(calls)
-        for call in calls:
-            call.line_text = call_text.line(call, names)
-        missed.remember(calls, request.user)
-        clients.remember(calls, request, self.model_admin.admin_site)
 
 
 class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
@@ -96,7 +79,7 @@ class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         base = super().get_changelist(request, **kwargs)
-        return type("CallChangeList", (KnownRowsMixin, base), {})
+        return type("CallChangeList", (CallRows, base), {})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -202,7 +185,7 @@ class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
     ) -> Call | None:
         call = super().get_object(request, object_id, from_field)
         if call is not None:
-            _read_parties([call])
+            read_parties([call])
             missed.remember([call], request.user)
             clients.remember([call], request, self.admin_site)
         return call
@@ -268,8 +251,3 @@ class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
 
     def _hang_up_url(self, call: Call) -> str:
         return reverse(f"{self.admin_site.name}:django_mango_call_hang_up", args=[quote(call.pk)])
-
-
-def _read_parties(calls: list[Call]) -> None:
-    parties = CallParty.objects.select_related("employee")
-    prefetch_related_objects(calls, Prefetch("parties", parties))

@@ -65,6 +65,11 @@ class _Entry:
     retired_at: datetime | None = None
     obj: Model | None = None
 
+    @property
+    def sort_key(self) -> tuple[int, str, str]:
+        """Keys that are numbers in the order of numbers: the older object first."""
+        return len(self.key), self.key, self.path
+
     def had_at(self, moment: datetime | None) -> bool:
         """Whether the number was not retired before that moment; without one, whether it is not."""
         return self.retired_at is None or (moment is not None and self.retired_at >= moment)
@@ -188,6 +193,7 @@ def _owners(wanted: Collection[str]) -> Mapping[str, list[_Entry]]:
             for number, objects in (hook(theirs) if theirs else {}).items()
         }
     models = phone_models()
+    order = {model: place for place, model in enumerate(models)}
     types = {kind.pk: model for model, kind in ContentType.objects.get_for_models(*models).items()}
     place = Window(
         RowNumber(),
@@ -200,7 +206,6 @@ def _owners(wanted: Collection[str]) -> Mapping[str, list[_Entry]]:
         .order_by()
         .annotate(place=place)
         .filter(place__lte=MOST_OWNERS)
-        .order_by("pk")
         .values_list("number", "content_type", "object_id", "field", "extension", "retired_at")
     )
     found: dict[str, list[_Entry]] = {}
@@ -208,7 +213,7 @@ def _owners(wanted: Collection[str]) -> Mapping[str, list[_Entry]]:
         entry = _Entry(types[kind], key, path, extension, retired_at)
         found.setdefault(number, []).append(entry)
     for entries in found.values():
-        entries.sort(key=lambda one: (one.retired_at is not None, models.index(one.model)))
+        entries.sort(key=lambda one: (one.retired_at is not None, order[one.model], one.sort_key))
     return found
 
 
@@ -231,7 +236,7 @@ def _objects(
             objects = objects_of(model) if objects_of else model._default_manager.all()
             if objects is None:
                 continue
-            objects = objects.filter(pk__in=keys)
+            objects = objects.filter(pk__in=keys).order_by()
             visible = narrow(user, objects) if narrow and user is not None else objects
         found |= {(model, str(obj.pk)): obj for obj in visible}
     return found

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from django_mango.admin import base, call_rows
 from django_mango.admin.filters import period_bounds
 from django_mango.admin.search import RECENT
 from django_mango.models import Account, Call, CallParty, Command, Employee, Line
@@ -283,3 +284,63 @@ def test_a_line_without_a_name_shows_its_number(account: Account, boss: User) ->
     assert "+7 495 123-45-67" in page_of(boss).get(LIST).text
     Line.objects.create(account=account, number="74951234567", name="Hot line")
     assert "Hot line" in page_of(boss).get(LIST).text
+
+
+class TestManyCalls:
+    """Who has more calls of his own than lists count sees the same ones, asked row by row."""
+
+    @pytest.fixture(autouse=True)
+    def _some(
+        self, account: Account, anna: User, petr: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(base, "COUNTED", 3)
+        monkeypatch.setattr(call_rows, "COUNTED", 3)
+        employee, other = (Employee.objects.get(user=user) for user in (anna, petr))
+        for number in range(5):
+            make_call(account, f"own {number}", employee=employee, extension="101")
+        taken = make_call(account, "took part", employee=other, extension="102")
+        CallParty.objects.create(
+            call=taken, account=account, employee=employee, extension="101", role="callee"
+        )
+        command = Command.objects.create(
+            account=account, command_id="c", kind=Command.Kind.CALLBACK, user=anna,
+            created_at=timezone.now(),
+        )  # fmt: skip
+        make_call(account, "placed", command=command)
+        make_call(account, "foreign", employee=other, extension="102")
+        make_call(account, "nobody's")
+
+    def test_both_ways_show_the_same(
+        self, anna: User, petr: User, maria: User, settings: Any
+    ) -> None:
+        stranger = make_user("stranger")
+        for name in ("", "anna"):
+            settings.MANGO = {**settings.MANGO, "UNMAPPED_CALLS_TO": name}
+            for user in (anna, petr, maria, stranger):
+                by_set = set(Call.objects.visible_to(user).values_list("entry_id", flat=True))
+                by_row = Call.objects.visible_row_by_row(user).values_list("entry_id", flat=True)
+                assert sorted(by_row) == sorted(by_set)
+                owned = Call.objects.owned_by_people_of(user).values_list("entry_id", flat=True)
+                assert set(owned) <= by_set
+
+    def test_the_list_is_whole_and_says_that_there_are_more(self, anna: User) -> None:
+        answer = page_of(anna).get(LIST)
+        shown = {call.entry_id for call in answer.context["cl"].result_list}
+        assert shown == {f"own {number}" for number in range(5)} | {"took part", "placed"}
+        assert str(answer.context["cl"].result_count) == "3+"
+
+    def test_filters_and_search_hold(self, anna: User) -> None:
+        assert entries(anna, q="foreign") == set()
+        assert entries(anna, q="took part") == {"took part"}
+        assert entries(anna, outcome__exact="missed") == set()
+        assert "foreign" not in entries(anna, q="+79161234567")
+
+    def test_a_foreign_call_cannot_be_chosen(self, anna: User) -> None:
+        foreign = Call.objects.get(entry_id="foreign")
+        answer = page_of(anna).post(
+            LIST, {"action": "call_back", "_selected_action": [foreign.pk], "index": 0}
+        )
+        assert "place" not in answer.headers.get("Location", "")
+
+    def test_a_list_of_few_is_counted(self, petr: User) -> None:
+        assert page_of(petr).get(LIST).context["cl"].result_count == 2
