@@ -55,6 +55,7 @@ _LONGEST_EXTENSION = 6
 #: A plus, then an eight on its own: the trunk prefix after a plus that has no business there.
 _PLUS_EIGHT = re.compile(r"\+ ?\(?8(?!\d)")
 _RUSSIA_AND_KAZAKHSTAN = 7
+_TEN_AFTER_SEVEN = re.compile(r"7[347-9][0-9]{9}")
 _COMPACT = re.compile(r"\+\d{10,15}")
 #: Two numbers with a blank between them have so many digits at least.
 _FEWEST_OF_TWO = 17
@@ -65,6 +66,15 @@ _PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST}
 @lru_cache(maxsize=20_000)
 def from_service(text: str, region: str = "RU") -> Number:
     """Classify a number as the service sends it: digits, ``sip:``, an extension, nothing."""
+    # Whatever the numbering plan holds, ten digits after a seven are a number of Russia or
+    # Kazakhstan, where no trunk prefix can be meant. An import meets one in each second call.
+    if region == "RU" and _TEN_AFTER_SEVEN.fullmatch(text):
+        return Number(text, Kind.E164, f"+{text}")
+    return by_numbering_plan(text, region)
+
+
+def by_numbering_plan(text: str, region: str) -> Number:
+    """``from_service`` without its short way for the numbers of most callers."""
     raw = text.strip()
     if raw.lower() in _ANONYMOUS:
         return Number(text, Kind.ANONYMOUS)

@@ -211,3 +211,8 @@ def test_anything_can_be_dialled_or_is_refused(text: str) -> None:
 def test_canonical_sip_is_idempotent(text: str) -> None:
     once = numbers.canonical_sip(text)
     assert numbers.canonical_sip(once) == once
+
+
+@given(st.from_regex(r"7[347-9][0-9]{9}", fullmatch=True), st.sampled_from(["RU", "KZ", "DE"]))
+def test_the_short_way_of_russian_numbers_is_the_plan_s(text: str, region: str) -> None:
+    assert from_service(text, region) == numbers.by_numbering_plan(text, region)

@@ -22,6 +22,7 @@ CHANGING = Directory(
         Address("extension", "101", 1, valid_to=T0 + 20),
         Address("extension", "101", 2, valid_from=T0 + 20),
         Address("extension", "102", 2),
+        Address("extension", "102", 3, valid_from=T0 + 10, valid_to=T0 + 15),
         Address("sip", ANNA, 1),
         Address("sip", BORIS, 2, valid_from=T0 + 10),
         Address("number", f"+{MOBILE}", 1, valid_from=T0 + 5),

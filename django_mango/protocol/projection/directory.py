@@ -66,6 +66,7 @@ class Directory:
         self.region = region
         #: The same few people are looked up for every leg of every call.
         self._seats: dict[tuple[str, str], Seat] = {}
+        self._identities: dict[tuple[str, str], tuple[str, str, int | None]] = {}
         self._addresses: dict[tuple[str, str], list[Address]] = {}
         self._extensions: dict[int, list[Address]] = {}
         self._owners: dict[str, int] = {}
@@ -87,6 +88,7 @@ class Directory:
         if seat is None:
             if len(self._seats) >= _REMEMBERED:
                 self._seats.clear()
+                self._identities.clear()
             seat = self._seats[extension, number] = self._new_seat(extension, number)
         return seat
 
@@ -114,13 +116,19 @@ class Directory:
 
     def identity(self, extension: str, number: str, at: int) -> tuple[str, str, int | None]:
         """Extension, number where the extension is unknown, and owner of somebody of ours."""
+        always = self._identities.get((extension, number))
+        if always is not None:
+            return always
+        seat = self.seat("", number)
         known = extension or self.extension_of(Party("", number), at)
         address = self.seat(known, number).at(at)
-        return (
-            known,
-            "" if known else self.seat("", number).plain,
-            address.owner if address else None,
-        )
+        found = (known, "" if known else seat.plain, address.owner if address else None)
+        addresses = [*seat.addresses, *self.seat(known, number).addresses]
+        if seat.addresses:
+            addresses += self._extensions.get(seat.addresses[0].owner, ())
+        if all(one.valid_from is one.valid_to is None for one in addresses):
+            self._identities[extension, number] = found
+        return found
 
     def same(self, first: Party, second: Party, at: int) -> bool:
         """Whether two parties are one, each possibly known in part only."""

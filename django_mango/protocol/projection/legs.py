@@ -154,12 +154,9 @@ def _completed(known: Party, new: Party) -> Party:
 
 
 def legs_of_records(records: Iterable[Record]) -> list[Leg]:
-    """Legs in their order; rows that differ in their end only are one leg (Q31).
-
-    Of several reports of one leg the one with the latest finish counts.
-    """
+    """Legs in their order; rows that differ in their end only are one leg (Q31)."""
     latest: dict[tuple[object, ...], Record] = {}
-    for record in sorted(records, key=lambda row: (row.finish, row.answer, row.key, row.digest)):
+    for record in records:
         leg = (
             record.start,
             record.from_extension,
@@ -168,8 +165,15 @@ def legs_of_records(records: Iterable[Record]) -> list[Leg]:
             record.to_number,
             record.location,
         )
-        latest[leg] = record
+        known = latest.get(leg)
+        if known is None or _last_word(known) < _last_word(record):
+            latest[leg] = record
     return sorted((_leg_of(record) for record in latest.values()), key=lambda leg: leg.order)
+
+
+def _last_word(record: Record) -> tuple[int, int, str, str]:
+    """Of several reports of one leg the one with the latest finish counts."""
+    return (record.finish, record.answer, record.key, record.digest)
 
 
 def _leg_of(record: Record) -> Leg:

@@ -47,8 +47,10 @@ def project_plain(records: Sequence[Record], directory: Directory) -> ProjectedC
     started_at = min([row.create for row in rows if row.create], default=0) or root.start
     if started_at > (answered_at or ended_at):
         return None
-    last = rows[0] if len(rows) == 1 else max(talks or rows, key=_end)
-    is_final = not _hands_over(rows[0] if len(rows) == 1 else max(rows, key=_ending))
+    last = talks[0] if len(talks) == 1 else max(talks or rows, key=_end)
+    # The last leg to end: of those within one second it takes more to tell.
+    latest = [row for row in rows if row.finish == ended_at]
+    is_final = not _hands_over(latest[0] if len(latest) == 1 else max(latest, key=_ending))
     outcome = _outcome(direction, answered_at > 0, last.disconnect_reason, True)
     client = Party() if direction == "internal" else _client(root, direction)
     first = talks[0] if talks else people[0] if people else None
@@ -82,7 +84,7 @@ def project_plain(records: Sequence[Record], directory: Directory) -> ProjectedC
         is_final,
         is_final and not answered_at and direction == "incoming" and outcome == "missed",
         ("basic",),
-        _parties(people, directory),
+        _parties(people, direction, directory),
     )
 
 
@@ -161,32 +163,37 @@ def _reached(rows: Sequence[Record], people: Sequence[Record]) -> str:
     return "queue" if any(row.location == "queue" for row in rows) else "ivr"
 
 
-def _parties(people: Sequence[Record], directory: Directory) -> tuple[ProjectedParty, ...]:
-    """Who of us took part: in a plain conversation those called, else the two ends."""
+def _parties(
+    people: Sequence[Record], direction: str, directory: Directory
+) -> tuple[ProjectedParty, ...]:
+    """Who of us took part: those called, or who called, or the two ends of an internal call."""
     found: _Parties = {}
     for row in people:
-        for extension, number, role in (
-            (row.from_extension, row.from_number, "caller"),
-            (row.to_extension, row.to_number, "callee"),
-        ):
-            if directory.seat(extension, number).is_ours:
-                _add(found, row, role, directory.identity(extension, number, row.start))
+        if direction != "incoming":
+            caller = directory.identity(row.from_extension, row.from_number, row.start)
+            _add(found, row, "caller", caller)
+        if direction != "outgoing":
+            called = directory.identity(row.to_extension, row.to_number, row.start)
+            _add(found, row, "callee", called)
+    if len(found) == 1:
+        return tuple(found.values())
     return tuple([found[identity] for identity in sorted(found)])
 
 
 def _add(found: _Parties, row: Record, role: str, identity: tuple[str, str, int | None]) -> None:
     extension, number, owner = identity
     known = found.get((extension, number))
-    found[extension, number] = (
-        ProjectedParty(extension, number, role, row.start, row.answer, row.finish, owner)
-        if known is None
-        else ProjectedParty(
-            extension,
-            number,
-            known.role,
-            min(known.rang_at, row.start),
-            min(known.answered_at or row.answer, row.answer or known.answered_at),
-            max(known.ended_at, row.finish),
-            known.owner if known.owner is not None else owner,
+    if known is None:
+        found[extension, number] = ProjectedParty(
+            extension, number, role, row.start, row.answer, row.finish, owner
         )
+        return
+    found[extension, number] = ProjectedParty(
+        extension,
+        number,
+        known.role,
+        min(known.rang_at, row.start),
+        min(known.answered_at or row.answer, row.answer or known.answered_at),
+        max(known.ended_at, row.finish),
+        known.owner if known.owner is not None else owner,
     )
