@@ -9,6 +9,7 @@ tasks they stand in ``django_mango.tasks.by_django``.
 ``import_latest``      statistics from the end of complete coverage, less an overlap, to now
 ``import_gaps``        what is missing between two moments, by default since ever
 ``sweep``              what a crash or a lost notification left behind
+``sync_staff``         employees, groups and lines from the PBX
 ``run``                a job of ``MANGO["TASKS"]``: for hooks of your own
 =====================  ====================================================================
 """
@@ -24,7 +25,8 @@ from typing import Any
 from django.utils import timezone
 
 from .. import conf, services
-from ..services import background, catching_up
+from ..services import background, catching_up, staff
+from ..services.owning import own_calls
 
 run = background.run
 
@@ -52,13 +54,25 @@ def sweep(account: str | None = None) -> Outcome:
     return _of_each(account, lambda alias: len(services.sweep(services.account_for(alias))))
 
 
+def sync_staff(account: str | None = None) -> Outcome:
+    """Load employees, groups and lines; how many employees are known then."""
+    return _of_each(account, _staff)
+
+
 #: What a scheduler may name.
 JOBS: dict[str, Callable[..., Any]] = {
     "import_latest": import_latest,
     "import_gaps": import_gaps,
     "sweep": sweep,
+    "sync_staff": sync_staff,
     "run": run,
 }
+
+
+def _staff(alias: str) -> int:
+    report = staff.sync_staff(alias)
+    own_calls(report.account, report.taken)
+    return report.employees
 
 
 def _of_each(account: str | None, work: Callable[[str], object]) -> Outcome:

@@ -11,6 +11,7 @@ from . import import_gaps as _import_gaps
 from . import import_latest as _import_latest
 from . import run as _run
 from . import sweep as _sweep
+from . import sync_staff as _sync_staff
 
 task: Callable[..., Any] = _compat.task_decorator()
 
@@ -36,6 +37,12 @@ def import_gaps(
 def sweep(account: str | None = None) -> Outcome:
     """As ``django_mango.tasks.sweep``."""
     return _sweep(account)
+
+
+@task
+def sync_staff(account: str | None = None) -> Outcome:
+    """As ``django_mango.tasks.sync_staff``."""
+    return _sync_staff(account)
 
 
 @task

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from django_mango.models import Account, Call, Recording, StatsImport
+from django_mango.models import Account, Call, Employee, Recording, StatsImport
 from django_mango.sandbox import Sandbox
 from django_mango.services import background, catching_up, recordings
 
@@ -108,6 +108,7 @@ def test_beat_takes_the_schedule_and_the_worker_does_what_it_names(
         answer = app.send_task(entry["task"])
         outcome = answer.get(timeout=60)
         assert set(outcome) == {"default"}
+    assert Employee.objects.filter(account=account, is_active=True).count() > 3
     assert Call.objects.count() > 10
     assert StatsImport.objects.filter(state=StatsImport.State.DONE).exists()
 
@@ -170,5 +171,6 @@ def test_every_task_has_its_name(app: Any) -> None:
         "django_mango.import_latest",
         "django_mango.import_gaps",
         "django_mango.sweep",
+        "django_mango.sync_staff",
         "django_mango.run",
     }

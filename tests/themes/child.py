@@ -38,6 +38,8 @@ def main() -> None:
             reverse("admin:django_mango_call_place", args=["crm", "contact", contact.pk]),
         ),
         "calls": ("boss", reverse("admin:django_mango_call_changelist")),
+        "imports": ("boss", reverse("admin:django_mango_statsimport_changelist")),
+        "completeness": ("boss", reverse("admin:django_mango_statsimport_completeness")),
         "viewed contacts": ("viewer", reverse("admin:crm_contact_changelist")),
         "viewed contact": ("viewer", reverse("admin:crm_contact_change", args=[contact.pk])),
         "viewed company": ("viewer", reverse("admin:crm_company_change", args=[firm.pk])),

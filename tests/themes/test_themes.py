@@ -26,6 +26,8 @@ BUTTONS = {
     "deal": (1, 0),
     "confirm": (0, 0),
     "calls": (0, 0),
+    "imports": (0, 0),
+    "completeness": (0, 0),
     "viewed contacts": (3, 2),
     "viewed contact": (3, 0),
     "viewed company": (1 + 2 * 3, 2 * 2),
