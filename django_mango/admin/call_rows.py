@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from ..models import Call, CallParty, scope
 from ..models.call import CallQuerySet
-from . import call_text, clients, missed
+from . import call_back, call_text, clients, missed
 from .base import COUNTED, Uncounted, is_beyond_count
 
 
@@ -44,6 +44,7 @@ class CallRows(ChangeList):
             call.line_text = call_text.line(call, names)
         missed.remember(calls, request.user)
         clients.remember(calls, request, self.model_admin.admin_site)
+        call_back.remember(calls, request, self.model_admin.admin_site)
 
 
 def read_parties(calls: list[Call]) -> None:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Call, scope
 from ..ui import text
-from . import call_text, clients, missed, missed_text
+from . import call_back, call_text, clients, missed, missed_text
 from .call_pages import CallPages
 from .call_rows import CallRows, read_parties
 from .call_tables import tables_of
@@ -114,13 +114,15 @@ class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
 
     @admin.display(description=_("client"), ordering="client_number")
     def client(self, call: Call) -> SafeString:
-        return clients.in_list(call, call_text.client(call), self.admin_site)
+        number = call_back.with_button(call, call_text.client(call))
+        return clients.in_list(call, number, self.admin_site)
 
     @admin.display(description=_("client"))
     def client_detail(self, call: Call) -> SafeString:
         shown, raw = call_text.client(call), call.client_number_raw
         number = f"{shown} ({raw})" if raw and raw != call.client_number.lstrip("+") else shown
-        return format_html("{}{}", clients.in_detail(call, self.admin_site), number)
+        shown_clients = clients.in_detail(call, self.admin_site)
+        return format_html("{}{}", shown_clients, call_back.with_button(call, number))
 
     @admin.display(description=_("confirmed by"))
     def known_from(self, call: Call) -> str:
@@ -188,6 +190,7 @@ class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
             read_parties([call])
             missed.remember([call], request.user)
             clients.remember([call], request, self.admin_site)
+            call_back.remember([call], request, self.admin_site)
         return call
 
     # Calling from the list and from the page

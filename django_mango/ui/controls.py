@@ -74,6 +74,14 @@ class Controls:
         seal = click.seal(self._user) if self._endpoint else ""
         return face.switched_on(self._hint(shown, number.extension), seal, href)
 
+    def unasked(self, number: Number, *, target: Model, href: str) -> SafeString:
+        """A small control for lists of calls: no query, all is checked at the click."""
+        shown = numbers.for_people(number.e164)
+        name = _("Call %(number)s") % {"number": shown}
+        click = Click.on(number.e164, target, in_admin=True)
+        seal = click.seal(self._user) if self._endpoint else ""
+        return _Face(_("Call"), name, small=True).switched_on(name, seal, href)
+
     def of_several(
         self, found: Sequence[Number], text: str = "", *, small: bool = False, **options: Any
     ) -> SafeString:

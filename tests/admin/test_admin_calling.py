@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
 from django_mango.models import Account, Call, Command, Employee
 from django_mango.sandbox import Sandbox
+from django_mango.ui.clicks import Click
 from example_project.crm.models import Contact
 
 from .conftest import (
@@ -309,6 +310,22 @@ class TestList:
 
 
 class TestCallBack:
+    def test_the_list_and_the_page_have_a_button_for_who_may_call(
+        self, account: Account, anna: User
+    ) -> None:
+        call = make_call(account, "c", employee=Employee.objects.get(user=anna))
+        make_call(account, "nobody", employee=call.employee, client_number="")
+        page = reverse("admin:django_mango_call_change", args=[call.pk])
+        for url in ("/admin/django_mango/call/", page):
+            text = page_of(anna).get(url).text
+            sealed = re.findall(r'data-mango-click="([^"]+)"', text)
+            assert [Click.unseal(one, anna) for one in sealed] == [
+                Click("+79161234567", "django_mango.call", str(call.pk), in_admin=True)
+            ]
+        anna.user_permissions.remove(Permission.objects.get(codename="place_call"))
+        text = page_of(anna).get("/admin/django_mango/call/").text
+        assert "data-mango-click" not in text
+
     @pytest.mark.usefixtures("pbx")
     def test_the_client_of_a_call_is_called_back(self, account: Account, anna: User) -> None:
         call = make_call(account, "c", employee=Employee.objects.get(user=anna))
