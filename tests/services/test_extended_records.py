@@ -13,6 +13,7 @@ from django_mango.models import Account, Call, CallRecord, Recording
 from django_mango.protocol.extended import ExtendedRecord, Page
 from django_mango.services import ImportReport, import_file, rebuild_calls
 from django_mango.services.bulk import extended_of
+from django_mango.services.importing import writing
 from tests.protocol.wire_samples import wire_body
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -147,3 +148,14 @@ def test_a_rebuild_reads_them_again(account: Account) -> None:
     Call.objects.update(outcome="missed", talk_seconds=None, answered_at=None)
     assert rebuild_calls(account).changed == 1
     assert Call.objects.get().talk_seconds == 53
+
+
+def test_no_batch_parts_a_conversation_from_its_legs(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "BATCH", 2)
+    body = json.loads(sample())
+    head = body["data"][0]["list"][0]
+    body["data"][0]["list"] = [{**head, "entry_id": f"E{number}"} for number in range(5)]
+    report = load(account, json.dumps(body).encode())
+    assert (report.new, report.calls, Call.objects.count()) == (20, 5, 5)

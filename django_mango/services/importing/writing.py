@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ...models import Account, CallRecord, StatsImport
 from ...protocol.errors import AnswerLost, ServiceError, UnexpectedAnswer
+from ...protocol.extended import ExtendedRecord
 from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow
 from ...protocol.times import moment_or_none
@@ -119,17 +120,27 @@ def _reach(window: StatsImport, records: list[Good]) -> None:
 
 
 def in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Lists of at most ``BATCH`` rows. What came before the rows broke off is given too."""
+    """Lists of at most ``BATCH`` rows. What came before the rows broke off is given too.
+
+    The legs of an extended conversation stay with it, up to as many again: no call is made
+    of a part of what one report tells.
+    """
     batch: list[Row] = []
     try:
         for row in rows:
-            batch.append(row)
-            if len(batch) == BATCH:
+            is_full = len(batch) >= BATCH
+            if is_full and (not _goes_on(row) or len(batch) >= 2 * BATCH):
                 yield batch
                 batch = []
+            batch.append(row)
     except ServiceError:
         if batch:
             yield batch
         raise
     if batch:
         yield batch
+
+
+def _goes_on(row: Row) -> bool:
+    """Whether the row is a leg of the conversation before it."""
+    return isinstance(row, ExtendedRecord) and row.level != CallRecord.Level.CONVERSATION
