@@ -17,6 +17,7 @@ from ..protocol.errors import ReadError
 from ..protocol.times import moment_or_none
 from ..ui import notices, text
 from . import call_text, notification_text, recording_text
+from .extended_tables import extended_tables
 from .tables import SHOWN, Table, table
 
 
@@ -33,7 +34,11 @@ def tables_of(call: Call, user: CrmUser, site: str) -> list[Table]:
     if user.has_perm("django_mango.view_notification"):
         tables.append(_notifications(call, site))
     if user.has_perm("django_mango.view_callrecord"):
-        tables.append(_records(call))
+        extended = extended_tables(call)
+        records = _records(call)
+        if records.rows or not extended:
+            tables.append(records)
+        tables += extended
     return tables
 
 
@@ -149,11 +154,12 @@ def _notifications(call: Call, site: str) -> Table:
 
 
 def _records(call: Call) -> Table:
-    rows = CallRecord.objects.filter(account=call.account_id, entry_id=call.entry_id)
+    rows = CallRecord.objects.filter(
+        account=call.account_id, entry_id=call.entry_id, kind=CallRecord.Kind.BASIC
+    )
     return table(
         _("Rows of statistics"),
         [
-            _("Kind"),
             _("From"),
             _("To"),
             _("Line"),
@@ -166,7 +172,6 @@ def _records(call: Call) -> Table:
         ],
         (
             (
-                one.get_kind_display(),
                 _side(one.from_extension, one.from_number),
                 _side(one.to_extension, one.to_number),
                 one.line_number,

@@ -17,11 +17,15 @@ from ..protocol import numbers
 #: More characters of one JSON text than this help nobody on a page.
 _JSON_SHOWN = 100_000
 
-#: Why a line of statistics is no row, by the reader's stable words.
+#: Why a line or an item of statistics is no row, by the readers' stable words.
 _BAD_ROWS = {
     "columns": _("wrong number of columns"),
     "cut": _("the line is cut off"),
+    "entry_id": _("a conversation without its id"),
     "encoding": _("the text is not UTF-8"),
+    "leg": _("a leg that is none"),
+    "list": _("a day without its conversations"),
+    "object": _("not a conversation"),
     "text": _("a value that cannot be stored"),
     "time": _("a time that is none"),
     "too_long": _("a value is too long"),
