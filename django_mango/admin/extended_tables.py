@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django.utils import formats
@@ -137,7 +138,7 @@ def _kind(row: CallRecord) -> str:
     return f"– {word}" if row.level == CallRecord.Level.MEMBER else word
 
 
-def _word(words: dict[int, Word], code: int | None) -> Word:
+def _word(words: Mapping[int, Word], code: int | None) -> Word:
     """The word for a code; codes nobody knows are shown as they are (Q47)."""
     return "" if code is None else words.get(code, str(code))
 
