@@ -23,6 +23,7 @@ from ..ui.media import page_media
 from ..ui.widgets import put_beside
 from .call_columns import put_columns, put_read_only, put_row, read_related
 from .call_links import CallLinks
+from .client_panel import put_calls
 from .phone_fields import fields_of, fields_of_inline, place_url, texts_at
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class CallControl(_Base):
             links = CallLinks(request, self.admin_site)
             if links.wanted:
                 self._put_controls(context, links)
+        with harmless():
+            put_calls(context["adminform"], request, self)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext, pgettext
 
 from ..models import Call, CallParty, Line
 from ..protocol import codes
 from ..services.caching import remembered
 from ..ui import text
-
-_ICONS = {
-    Call.Direction.INCOMING: "\N{SOUTH WEST ARROW}",
-    Call.Direction.OUTGOING: "\N{NORTH EAST ARROW}",
-    Call.Direction.INTERNAL: "\N{LEFT RIGHT ARROW}",
-}
-_VARIATION = "\N{VARIATION SELECTOR-15}"  # a sign, not a coloured picture
-
-
-def what(call: Call) -> SafeString:
-    """Direction and outcome, or what happens now; the icon repeats the words."""
-    happened = call.get_outcome_display() or call.get_state_display()
-    return format_html(
-        '<span class="mango-what mango-what--{}"><span class="mango-number">'
-        '<span class="mango-icon" aria-hidden="true">{}'
-        "</span>{},</span> {}</span>",
-        call.outcome if call.state == Call.State.FINISHED and call.outcome else "live",
-        _ICONS.get(Call.Direction(call.direction), "?") + _VARIATION,
-        capfirst(call.get_direction_display()),
-        happened,
-    )
+from ..ui.calls import employee as employee
+from ..ui.calls import what as what
 
 
 def is_closed_as_stale(call: Call) -> bool:
@@ -72,12 +52,6 @@ def party(one: CallParty) -> str:
     """One of us in a call: name and extension as far as known."""
     name = str(one.employee) if one.employee else ""
     return " ".join(filter(None, (name, one.extension or one.number)))
-
-
-def employee(call: Call) -> str:
-    """Who of us talked or was called: name and extension."""
-    name = str(call.employee) if call.employee else ""
-    return " ".join(filter(None, (name, call.extension)))
 
 
 def line(call: Call, names: dict[tuple[int, str], str]) -> str:

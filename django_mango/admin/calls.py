@@ -24,6 +24,7 @@ from . import call_back, call_text, clients, missed, missed_text
 from .call_pages import CallPages
 from .call_rows import CallRows, read_parties
 from .call_tables import tables_of
+from .client_panel import ClientFilter
 from .dial_pad import DialPad
 from .filters import EmployeeFilter, period_of
 from .freshness import FreshList
@@ -46,6 +47,7 @@ class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
         "outcome",
         EmployeeFilter,
         "state",
+        ClientFilter,
     )
     list_select_related = ("employee", "work")
     search_fields = ("client_number",)

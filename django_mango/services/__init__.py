@@ -12,6 +12,7 @@ from .calling import (
     request_call,
     settle_commands,
 )
+from .client_calls import calls_of
 from .contacts import Client, clients_of, clients_of_number
 from .directory import employee_of
 from .errors import (
@@ -74,6 +75,7 @@ __all__ = [
     "UserError",
     "account_for",
     "already_loaded",
+    "calls_of",
     "client_for",
     "clients_of",
     "clients_of_number",

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from ..services.phone_fields import numbers_in, numbers_of
 from ..ui.calling import call_controls
+from ..ui.client_calls import calls_panel
 from ..ui.controls import number_control
 from ..ui.media import call_media, strip_media
 
@@ -49,6 +50,23 @@ def mango_strip(context: template.Context, site: str = "") -> SafeString:
     if user is None or not user.is_authenticated:
         return SafeString("")
     return strip_media(site).render()
+
+
+@register.simple_tag(takes_context=True)
+def mango_calls(
+    context: template.Context, obj: Any, also: str = "", shown: int = 5, site: str = ""
+) -> SafeString:
+    """``{% mango_calls contact %}`` or ``{% mango_calls company also="contacts" shown=10 %}``.
+
+    The latest calls of a client that the user of the request may see. ``also`` names relations,
+    separated by blanks, whose objects' calls are joined. Nothing without a request, and for
+    who may see no calls.
+    """
+    request = context.get("request")
+    if request is None or not isinstance(obj, Model):
+        return SafeString("")
+    panel = calls_panel(request, obj, also=also.split(), shown=shown, site=site)
+    return panel.html if panel else SafeString("")
 
 
 @register.simple_tag
