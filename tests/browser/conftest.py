@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,9 +42,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(transaction=True))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The browser, started once."""
+    """The browser, started once for a module.
+
+    Not for the session: as long as Playwright is there, its event loop counts as running in
+    this thread, and tests of asynchronous code could not run theirs.
+    """
     sync_api = pytest.importorskip(
         "playwright.sync_api", reason="needs Playwright: pip install -e .[browser]"
     )
@@ -54,12 +59,32 @@ def chromium() -> Iterator[Any]:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--no-sandbox")  # Chromium refuses to run as root with it
     with pytest.MonkeyPatch.context() as patch:
-        # Playwright keeps an event loop in this thread; the ORM is used between its steps only.
+        # The ORM is used between the steps of that loop only.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         with sync_api.sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=wanted, args=arguments)
             yield browser
             browser.close()
+
+
+@pytest.fixture
+def expect(chromium: Any) -> Any:
+    """Playwright's assertions, which wait for what is to appear."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=PATIENCE_MS)
+    return expect
+
+
+def eventually(is_so: Callable[[], bool], page: Any = None) -> None:
+    """Wait until something is so; ``page`` goes on meanwhile."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not is_so():
+        assert time.monotonic() < end, "it never came so"
+        if page is None:
+            time.sleep(0.05)
+        else:
+            page.wait_for_timeout(50)
 
 
 @dataclass
@@ -76,6 +101,19 @@ class Visitor:
         page = self.context.new_page()
         page.goto(self.base + path)
         return page
+
+    def log_in(self, user: User) -> None:
+        """Be this user from the next page on."""
+        client = Client()
+        client.force_login(user)
+        name = django_settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": client.cookies[name].value, "url": self.base}
+        self.context.add_cookies([cookie])
+
+    def forgive(self, part: str) -> None:
+        """Browsers note every refused request as an error: this test wanted it refused."""
+        assert any(part in problem for problem in self.problems), self.problems
+        self.problems[:] = [problem for problem in self.problems if part not in problem]
 
     def asked(self, part: str) -> int:
         """How many requests had ``part`` in their address so far."""
@@ -114,7 +152,7 @@ def visit(chromium: Any, site: Any) -> Iterator[Callable[..., Visitor]]:
         context.set_default_timeout(PATIENCE_MS)
         visitor = Visitor(context, site.url)
         _watch(visitor)
-        _log_in(visitor, user)
+        visitor.log_in(user)
         visitors.append(visitor)
         return visitor
 
@@ -134,14 +172,6 @@ def _watch(visitor: Visitor) -> None:
     visitor.context.on("console", on_console)
     visitor.context.on("weberror", lambda error: visitor.problems.append(str(error.error)))
     visitor.context.on("request", lambda request: visitor.requests.append(request.url))
-
-
-def _log_in(visitor: Visitor, user: User) -> None:
-    client = Client()
-    client.force_login(user)
-    name = django_settings.SESSION_COOKIE_NAME
-    cookie = {"name": name, "value": client.cookies[name].value, "url": visitor.base}
-    visitor.context.add_cookies([cookie])
 
 
 @pytest.fixture

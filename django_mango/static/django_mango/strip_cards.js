@@ -210,13 +210,14 @@
         async hangUp(button) {
             button.disabled = true;
             button.textContent = desk.words.hanging_up;
+            let said = { ok: false, text: desk.words.lost };
             try {
-                const said = await desk.send(this.data.hang_up, {});
-                this.tell(said.text);
-                this.last = said.ok ? this.last : ""; // else the button may be pressed again
-            } catch {
+                said = await desk.send(this.data.hang_up, {});
+            } catch { /* no answer: the button may be pressed again */ }
+            this.tell(said.text);
+            if (!said.ok) {
                 this.last = "";
-                this.tell(desk.words.lost);
+                this.show(this.data);
             }
             desk.done();
         }
