@@ -20,7 +20,7 @@ from ..protocol.extended import ExtendedRecord, Head, Page
 from ..protocol.extended_requests import LIMITS, StatsCallsRequest, StatsCallsResult
 from ..protocol.statistics import BadRow
 from .client import Client
-from .polling import Waiting, pause_after
+from .polling import Waiting, in_time, pause_after
 from .transport import CHUNK, Reply
 
 #: Bytes of a page held in memory; what is longer waits in a file without a name.
@@ -132,7 +132,7 @@ class ExtendedClient:
         reply = self._client.open(command)
         body: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - given away
         try:
-            size = _receive(reply, body)
+            size = _receive(self._client, reply, body, self._max_wait)
             head = _head(command, reply, body, size)
         except ServiceError as error:
             body.close()
@@ -147,11 +147,11 @@ class ExtendedClient:
         return None
 
 
-def _receive(reply: Reply, body: IO[bytes]) -> int:
+def _receive(client: Client, reply: Reply, body: IO[bytes], max_wait: float) -> int:
     """The whole answer into ``body``: no half of it is believed, and the line is free again."""
     size = 0
     with closing(reply.chunks()) as chunks:
-        for chunk in chunks:
+        for chunk in in_time(client, chunks, max_wait):
             size += len(chunk)
             if size > _LONGEST:
                 raise UnexpectedAnswer("an endless answer", status=reply.status)

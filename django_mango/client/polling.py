@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from ..protocol.commands import Command
-from ..protocol.errors import NotReady, RateLimited, ServiceError
+from ..protocol.errors import AnswerLost, NotReady, RateLimited, ServiceError
 from .client import Client
+from .transport import CHUNK
 
 #: Seconds; asking for a result more often is not allowed (§3.4.1.2).
 INTERVAL: Final = 5.0
@@ -26,6 +27,26 @@ def pause_after(
     attempt = 1 if isinstance(error, RateLimited) else failures
     pause = client.policy.pause(command, error, attempt)
     return None if pause is None else max(INTERVAL, pause)
+
+
+def in_time(client: Client, chunks: Iterator[bytes], max_wait: float) -> Iterator[bytes]:
+    """A body, given up when 64 KiB of it take longer than ``max_wait`` seconds.
+
+    No read of one that trickles times out. The time our caller takes does not count. Raises
+    ``AnswerLost``.
+    """
+    spent, got = 0.0, 0
+    while True:
+        asked = client.clock()
+        chunk = next(chunks, None)
+        if chunk is None:
+            return
+        spent, got = spent + client.clock() - asked, got + len(chunk)
+        yield chunk
+        if got >= CHUNK:
+            spent, got = 0.0, 0
+        elif spent > max_wait:
+            raise AnswerLost(f"{got} bytes in {spent:.0f} s are too few", status=200)
 
 
 class Waiting:

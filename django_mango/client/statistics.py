@@ -11,7 +11,7 @@ from ..protocol import answers
 from ..protocol.commands import StatsRequest, StatsResult
 from ..protocol.errors import AnswerLost, ResultGone, ServiceError
 from .client import Client
-from .polling import Waiting, pause_after
+from .polling import Waiting, in_time, pause_after
 from .transport import Reply
 
 # An empty 200 may come before the report (Q21); the third one in a row is an empty report.
@@ -22,7 +22,7 @@ _LONGEST_ERROR: Final = 64 * 1024
 class StatisticsClient:
     """Fetches basic statistics through a ``Client``.
 
-    ``max_wait`` bounds the waiting for one report, in seconds.
+    ``max_wait`` bounds the waiting for one report, in seconds, and that for each 64 KiB of it.
     """
 
     def __init__(self, client: Client, *, max_wait: float = 600.0) -> None:
@@ -102,7 +102,7 @@ class StatisticsClient:
             yield report.start
         with closing(report.rest):
             try:
-                yield from report.rest
+                yield from in_time(self._client, report.rest, self._max_wait)
             except ServiceError as error:
                 raise self._client.told(command, error, report.reply) from None
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import ssl
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -71,9 +71,7 @@ class Reply:
         """
         trouble = ""
         try:
-            for chunk in self._response.iter_content(CHUNK):
-                if chunk:
-                    yield chunk
+            yield from self._pieces()
             trouble = self._missing_bytes()
         except (requests.RequestException, HTTPError, OSError) as error:
             trouble = f"the answer broke off: {type(_reason(error)).__name__}"
@@ -81,6 +79,14 @@ class Reply:
             self.close()
         if trouble:
             raise AnswerLost(trouble, status=self.status)
+
+    def _pieces(self) -> Iterator[bytes]:
+        # What has come is given at once: a body that trickles must not hold its reader up,
+        # who counts the time. Before its version 2 urllib3 gives full pieces only.
+        read = getattr(self._response.raw, "read1", None)
+        if read is None:
+            return filter(None, self._response.iter_content(CHUNK))
+        return iter(lambda: read(CHUNK, decode_content=True), b"")
 
     def read(self) -> bytes:
         """The whole body; raises ``AnswerLost``, or ``UnexpectedAnswer`` beyond 32 MiB."""

@@ -251,6 +251,57 @@ def test_a_large_report_comes_in_bounded_pieces(
     assert max(sizes) <= 64 * 1024
 
 
+def test_what_has_come_is_handed_out_before_a_piece_is_full(
+    statistics: StatisticsClient, wire: Any
+) -> None:
+    seen = threading.Event()
+
+    def slowly(connection: socket.socket) -> None:
+        whole = 2 * len(CSV)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (whole, CSV))
+        assert seen.wait(10)
+        connection.sendall(CSV)
+
+    wire.replies = [slowly]
+    with statistics.wait("K==") as pieces:
+        assert next(pieces) == CSV
+        seen.set()
+        assert b"".join(pieces) == CSV
+
+
+def test_a_report_that_trickles_is_given_up(
+    client: Client, statistics: StatisticsClient, wire: Any, clock: Any
+) -> None:
+    """Byte by byte no read times out; our own slowness is not the service's."""
+    stop = threading.Event()
+
+    def trickle(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n")
+        try:
+            while not stop.wait(0.002):
+                connection.sendall(b"1")
+                clock.seconds += 1
+        except OSError:
+            return
+
+    wire.replies = [trickle]
+    with (
+        pytest.raises(errors.AnswerLost, match="too few") as caught,
+        statistics.wait("K==") as pieces,
+    ):
+        for _ in pieces:
+            pass
+    stop.set()
+    assert caught.value.path == "stats/result"
+
+    wire.replies = [
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(CSV) * 9000, CSV * 9000)
+    ]
+    with statistics.wait("K==") as pieces:
+        for _ in pieces:
+            clock.seconds += 1000
+
+
 @pytest.mark.parametrize(
     "cut",
     [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Generator, Iterator
 from datetime import timedelta
 from typing import Protocol
 
@@ -20,6 +21,9 @@ log = logging.getLogger("django_mango.importing")
 
 #: The service allows a month; neighbours share their edge second (§3.4.1.1, Q25).
 LONGEST_WINDOW = timedelta(days=28)
+
+# Seconds.
+_BEAT = 5.0
 
 #: A row of a report, good or bad.
 Good = Record | ExtendedRecord
@@ -77,7 +81,17 @@ class BasicLoader:
         request = StatsRequest(window.since, window.until, fields=statistics.OUR_FIELDS)
         begun(window, self._statistics.request(request))
         with self._statistics.wait(window.request_key, hurry=is_ready) as csv:
-            yield from statistics.read_rows(csv)
+            yield from statistics.read_rows(_beating(csv, is_ready))
+
+
+def _beating(pieces: Iterator[bytes], is_ready: Callable[[], bool]) -> Iterator[bytes]:
+    """Keep the lease while a report comes slowly: its rows do not fill a batch for long."""
+    beaten = time.monotonic()
+    for piece in pieces:
+        yield piece
+        if time.monotonic() - beaten > _BEAT:
+            is_ready()
+            beaten = time.monotonic()
 
 
 def begun(window: StatsImport, key: str) -> None:
