@@ -94,7 +94,7 @@ class CallPages(ConfirmPages):
                 account=_account_of(obj),
                 employee=employee,
                 token=token,
-                mind_colleagues="asked" not in request.POST,
+                mind_colleagues=choice not in request.POST.getlist("asked"),
             )
         except ColleagueBusy:  # since the page was shown: it asks now
             return self._place_page(request, model_admin, obj, offer.phone.path)
@@ -139,7 +139,6 @@ class CallPages(ConfirmPages):
             "employee": employee,
             "telephones": telephones(account) if offers and may_choose(request.user) else (),
             "field": field,
-            "questions": _questions(offers),
             "refusal": _common_refusal(offers),
         }
         return self._page(request, "place_call", model_admin, obj, context)
@@ -165,12 +164,6 @@ def _account_of(obj: Model) -> Account | None:
 
 def _token(request: HttpRequest) -> str:
     return request.POST.get("token", "")[:64] or secrets.token_urlsafe(16)
-
-
-def _questions(offers: list[Offer]) -> list[str]:
-    """What to ask where one of us is in a call with one of these numbers now."""
-    asked = [offer.plan.question for offer in offers if offer.plan and offer.plan.question]
-    return list(dict.fromkeys(asked))
 
 
 def _common_refusal(offers: list[Offer]) -> str:
