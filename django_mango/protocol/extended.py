@@ -11,14 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from . import values
+from . import codes, values
 from .errors import ReadError
 from .extended_records import ExtendedRecord, bad_row, rows_of
 from .json_stream import JsonStream
 from .statistics import BadRow
 from .times import integer_or_none
+from .values import Json
 
 __all__ = ["ExtendedRecord", "Head", "Page", "read_head"]
+
+
+_HEAD = frozenset({"result", "code", "status"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +55,26 @@ def read_head(chunks: Iterable[bytes]) -> Head:
     if stream.peek() != "{":
         raise ReadError("the answer is no JSON object")
     for name in stream.members():
-        if name.lower() in ("result", "code", "status"):
+        if name.lower() in _HEAD:
             found[name.lower()] = stream.value()
         else:
             stream.skip()
         if "result" in found and "status" in found:
             break
+    return _head(found)
+
+
+def _head(found: Json) -> Head:
     status = values.word(found, "status").lower().replace("_", "-").replace(" ", "-")
-    code = integer_or_none(found.get("result", found.get("code")))
-    return Head(code, status)
+    return Head(integer_or_none(found.get("result", found.get("code"))), status)
+
+
+def _check(found: Json) -> None:
+    head = _head(found)
+    if not head.is_ready:
+        raise ReadError(f"the job of the statistics is not complete: {head.status[:40]}")
+    if head.code and not codes.is_success(head.code):
+        raise ReadError(f"the answer is the error {head.code}")
 
 
 class Page:
@@ -68,7 +83,7 @@ class Page:
     Afterwards ``count`` is the number of conversations, bad ones included, ``entry_ids``
     are those of the good ones, and ``totals`` has the conversations of each day as the service
     counts them, whatever the page. ``first`` is the position of the page's first conversation
-    in the whole report, from 1. Raises ``ReadError`` where the text stops being JSON.
+    in the whole report, from 1.
     """
 
     def __init__(self, chunks: Iterable[bytes], first: int = 1) -> None:
@@ -79,14 +94,27 @@ class Page:
         self.entry_ids: set[str] = set()
 
     def __iter__(self) -> Iterator[ExtendedRecord | BadRow]:
-        """Rows; one at a time is held, whatever the size of the page."""
+        """Rows; one at a time is held, whatever the size of the page.
+
+        Raises ``ReadError`` for an answer that is no complete report, before its rows where it
+        says so there.
+        """
+        found: dict[str, object] = {}
+        if self._stream.peek() != "{":
+            raise ReadError("the answer is no JSON object")
         for name in self._stream.members():
-            if name.lower() == "data":
-                yield from self._days()
-            elif name.lower() == "list":  # one level too high, as the document draws it (T-16)
-                yield from self._conversations()
+            lowered = name.lower()
+            if lowered in _HEAD:
+                found[lowered] = self._stream.value()
+                _check(found)
+            elif lowered in ("data", "list"):
+                found["data"] = True
+                # A list stands one level too high in the document's drawing (T-16).
+                yield from self._days() if lowered == "data" else self._conversations()
             else:
                 self._stream.skip()
+        if "data" not in found and _head(found).status != "complete":
+            raise ReadError("the answer holds no statistics")
 
     def _days(self) -> Iterator[ExtendedRecord | BadRow]:
         """An array of days, or a plain object in its place (Q43)."""

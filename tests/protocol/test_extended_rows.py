@@ -398,3 +398,31 @@ def test_any_json_is_read_or_reported(data: Any) -> None:
     for row in read:
         assert isinstance(row, BadRow) or (row.entry_id and row.key and row.digest)
     assert found.count >= 1 or not isinstance(data, dict) or data == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "rows_before"),
+    [
+        (b"", 0),
+        (b"[]", 0),
+        (b"E1;[];1", 0),
+        (b"{}", 0),
+        (b'{"result":1000}', 0),
+        (b'{"result":3105,"message":"wrong key"}', 0),
+        (b'{"result":1000,"status":"work","data":[{"list":[{"entry_id":"E1"}]}]}', 0),
+        (b'{"data":[{"list":[{"entry_id":"E1"}]}],"status":"work"}', 1),
+        (b'{"data":[{"list":[{"entry_id":"E1"}]}],"result":5004}', 1),
+        (b'{"data":[{"list":[{"entry_id":"E1"},{"entry', 1),
+    ],
+)
+def test_what_is_no_complete_report_says_so(body: bytes, rows_before: int) -> None:
+    """Q42; where it is said before the rows, not one of them is given."""
+    found = []
+    with pytest.raises(ReadError):
+        for row in Page([body]):
+            found.append(row)  # noqa: PERF402 - what came before counts
+    assert len(found) == rows_before
+
+
+def test_a_complete_report_may_hold_nothing() -> None:
+    assert list(Page([b'{"result":1000,"status":"complete"}'])) == []
