@@ -24,6 +24,8 @@ from .call_links import CallLinks
 from .phone_fields import shown_by, texts_at
 
 Column = Callable[[Any], Any]
+#: ``boolean`` is Django's, the others are of unfold's ``display``.
+_DRAWN_BY = ("boolean", "header", "label", "dropdown")
 
 
 def put_columns(
@@ -39,7 +41,7 @@ def put_columns(
     has_control = False
     for place, entry in enumerate(shown):
         path = shown_by(entry, names, model_admin)
-        if not path or entry in taken:
+        if not path or entry in taken or _is_shown_otherwise(entry, model_admin):
             continue
         column: Any = _column(entry, path, links, model_admin, small=True)
         order = changelist.get_ordering_field(entry)
@@ -83,7 +85,7 @@ def put_row(admin_form: Any, names: tuple[str, ...], links: CallLinks, model_adm
     """Add a row with the controls to a form that shows no phone field at all."""
     entries = flatten_fieldsets(admin_form.fieldsets)
     obj = admin_form.form.instance
-    if not obj.pk or not admin_form.fieldsets:
+    if obj._state.adding or not admin_form.fieldsets:
         return
     if any(shown_by(entry, names, model_admin) for entry in entries):
         return
@@ -97,7 +99,7 @@ def put_row(admin_form: Any, names: tuple[str, ...], links: CallLinks, model_adm
 
 def read_related(objects: Sequence[Any], names: tuple[str, ...]) -> None:
     """Read what lies on the way to the numbers of all ``objects`` at once."""
-    stored = [one for one in objects if one.pk is not None]
+    stored = [one for one in objects if not one._state.adding]
     relations = _relations(type(stored[0]), names) if stored else []
     if relations:
         prefetch_related_objects(stored, *relations)
@@ -140,6 +142,12 @@ def _column(
     show.__name__ = getattr(entry, "__name__", str(entry))
     setattr(show, "short_description", title)  # noqa: B010 - functions have no such attribute, says mypy
     return show
+
+
+def _is_shown_otherwise(entry: Any, model_admin: Any) -> bool:
+    """Whether a column is no text: an icon, or what a theme draws by attributes of its own."""
+    _title, attribute = label_for_field(entry, model_admin.model, model_admin, return_attr=True)
+    return any(getattr(attribute, name, None) for name in _DRAWN_BY)
 
 
 def _display(entry: Any, obj: Any, model_admin: Any, empty: str) -> str:

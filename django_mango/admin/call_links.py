@@ -41,7 +41,8 @@ class CallLinks:
     ) -> SafeString:
         """The controls for ``value``, stored in ``field``; empty where there is no number."""
         texts = tuple(texts_of(value))
-        if obj is None or obj.pk is None or not any(texts):
+        # An object being added may have a key already, but no page.
+        if obj is None or obj.pk is None or obj._state.adding or not any(texts):
             return SafeString("")
         try:
             url = place_url(self._site, obj, field)

@@ -125,6 +125,22 @@ class TestLists:
         assert ">Nice<" in page
         assert len(called(page, boss)) == 1
 
+    @pytest.mark.parametrize("drawn_by", ["boolean", "header", "label"])
+    def test_a_column_a_theme_draws_stays_and_the_buttons_have_their_own(
+        self, boss: User, contact: Contact, settings: Any, drawn_by: str
+    ) -> None:
+        fields(settings, Contact=["mobile"])
+
+        def drawn(obj: Contact) -> Any:
+            return True
+
+        setattr(drawn, drawn_by, True)
+        drawn.admin_order_field = "mobile"
+        host = type("Host", (admin.ModelAdmin,), {"list_display": ("name", drawn)})
+        page = page_of(host, Contact, boss)
+        assert "column-mango_call_column" in page
+        assert len(called(page, boss)) == 1
+
     def test_a_method_of_the_admin_by_the_mixins_own_names(
         self, boss: User, contact: Contact
     ) -> None:

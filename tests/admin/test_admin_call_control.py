@@ -191,6 +191,7 @@ def test_a_list_without_numbers_gets_one_call_column(anna: User, contact: Contac
     assert column.short_description == "call"
     assert len(links(column(contact))) == 1
     assert column(Contact(pk=99, name="x")) is None
+    assert column(Contact(pk=99, name="x", mobile=contact.mobile)) is None  # not stored yet
 
 
 def test_hosts_action_signatures_of_old_and_new_work(anna: User, rf: Any) -> None:
