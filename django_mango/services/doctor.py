@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from .. import conf
 from ..models import Account, Employee, Notification, StatsImport
 from . import coverage
+from .client_doctor import clients_findings
 from .findings import Finding, Level, ok, problem, warning
 from .mapping import Standing, mapping_of
 from .staleness import import_staleness, staleness_text
@@ -43,6 +44,7 @@ def examine() -> Iterator[Finding]:
         yield from _notifications(account)
         yield from _imports(account)
         yield from _people(account)
+    yield from clients_findings()
 
 
 def _settings() -> Iterator[Finding]:

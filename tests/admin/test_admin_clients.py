@@ -205,3 +205,16 @@ def test_own_storage_of_the_host_is_searched_by_its_objects(
         answer = page_of(boss).get(LIST, {"q": "Orlov"})
     assert [call.entry_id for call in answer.context["cl"].result_list] == ["a"]
     assert "Sergey Orlov" in answer.text
+
+
+def test_a_mistake_of_the_host_leaves_numbers(
+    account: Account, boss: User, known: Contact, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(numbers: Any) -> Any:
+        raise RuntimeError("the storage is away")
+
+    call = make_call(account, "a", client_number=MOBILE)
+    with override_settings(MANGO={"CLIENTS_OF": fail}), caplog.at_level("ERROR"):
+        assert "+7 916 123-45-67" in page_of(boss).get(LIST).text
+        assert "+7 916 123-45-67" in page_of_call(boss, call)
+    assert "the storage is away" in caplog.text

@@ -134,3 +134,12 @@ def test_numbers_in_values_of_every_type(value: object, expected: Sequence[objec
 def test_the_home_country_is_read_in_any_case() -> None:
     with override_settings(MANGO={"DEFAULT_REGION": "gb"}):
         assert [one.e164 for one in numbers_in("020 7946 0958")] == ["+442079460958"]
+
+
+@pytest.mark.parametrize("form", ["E164", "NATIONAL", "INTERNATIONAL", "RFC3966"])
+def test_values_of_phone_number_fields(form: str, settings: Any) -> None:
+    field = pytest.importorskip("phonenumber_field.phonenumber", reason="needs phonenumber_field")
+    settings.PHONENUMBER_DEFAULT_FORMAT = form
+    value = field.to_python("8 495 777-88-99 доб. 12", region="RU")
+    assert [(one.e164, one.extension) for one in numbers_in(value)] == [(OFFICE, "12")]
+    assert numbers_in(field.to_python("no number", region="RU")) == ()
