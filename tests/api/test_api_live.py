@@ -50,7 +50,9 @@ def callback(account: Account, user: User, **fields: Any) -> Command:
         "created_at": timezone.now(),
         **fields,
     }
-    return Command.objects.create(account=account, user=user, command_id=f"c{fields}", **values)
+    return Command.objects.create(
+        account=account, user=user, command_id=f"c{fields}"[:100], **values
+    )
 
 
 class TestWho:
