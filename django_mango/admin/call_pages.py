@@ -103,8 +103,7 @@ class CallPages(ConfirmPages):
         else:
             self._tell(request, command)
             if command.created_at >= asked_at:  # not the one that runs already
-                text = gettext("Call placed to %(number)s.") % {"number": offer.number_text}
-                model_admin.log_change(request, obj, text)
+                model_admin.log_change(request, obj, calling.history_text(command))
         return self._back(request, model_admin, obj)
 
     def _hang_up(self, request: HttpRequest, call: Call) -> HttpResponse:

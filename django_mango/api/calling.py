@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..models import Call, Command, Employee
-from ..protocol import numbers
 from ..services import calling
 from ..services.errors import ColleagueBusy, PermissionRefused, TooManyCalls, UserError
 from ..ui.clicks import Click
@@ -109,8 +108,7 @@ def _note(user: Any, target: Model, command: Command) -> None:
     """Into the history the admin keeps of the object, as if its own page had placed the call."""
     from django.contrib.admin.models import CHANGE, LogEntry
 
-    number = numbers.for_people(command.number)
-    text = _("Call placed to %(number)s.") % {"number": number}
+    text = calling.history_text(command)
     try:
         LogEntry.objects.log_actions(user.pk, [target], CHANGE, text, single_object=True)
     except Exception:

@@ -179,6 +179,14 @@ def outcome_level(command: Command) -> str:
     return "warning" if command.status == Command.Status.UNKNOWN else "success"
 
 
+def history_text(command: Command) -> str:
+    """What the history of the object says of a call that was asked for, in a line."""
+    shown = {"number": numbers.for_people(command.number)}
+    if outcome_level(command) == "error":
+        return _("Call to %(number)s failed.") % shown
+    return _("Call placed to %(number)s.") % shown
+
+
 def outcome_text(command: Command) -> str:
     """What came of a command, one line in the language active now."""
     if command.status in (Command.Status.REFUSED, Command.Status.FAILED):

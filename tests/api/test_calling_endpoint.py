@@ -123,10 +123,12 @@ class TestPlacing:
             databases["ATOMIC_REQUESTS"] = False
         assert Command.objects.get().status == Command.Status.ACCEPTED
 
-    def test_a_pbx_that_is_down_is_told_in_words(self, anna: User) -> None:
-        said = post(anna, number=NUMBER, language="ru").json()
+    def test_a_pbx_that_is_down_is_told_in_words(self, anna: User, contact: Contact) -> None:
+        said = post(anna, click=seal(anna, contact), language="ru").json()
         assert said["level"] == "error"
         assert "АТС" in said["text"]
+        entry = LogEntry.objects.get()
+        assert entry.get_change_message() == "Звонок на +7 916 123-45-67 не удался."
 
 
 class TestTelephonesOfOthers:
