@@ -113,7 +113,7 @@ def in_detail(call: Call, site: AdminSite) -> SafeString:
         for one in remembered(call)
     )
     return format_html_join(
-        "", '<div class="mango-line">{} <span class="mango-note">({})</span></div>', lines
+        "", '<span class="mango-owner">{} <span class="mango-note">({})</span></span>', lines
     )
 
 
