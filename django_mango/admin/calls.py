@@ -24,6 +24,7 @@ from . import call_back, call_text, clients, missed, missed_text
 from .call_pages import CallPages
 from .call_rows import CallRows, read_parties
 from .call_tables import tables_of
+from .client_pages import ClientPages
 from .client_panel import ClientFilter
 from .dial_pad import DialPad
 from .filters import EmployeeFilter, period_of
@@ -35,7 +36,7 @@ from .search import search_calls
 from .tables import Text
 
 
-class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
+class CallAdmin(CallPages, MissedPages, ClientPages, DialPad, MyTelephony, FreshList):
     """Calls one may see, newest first."""
 
     mango_phone_fields = ("client_number",)
@@ -234,6 +235,8 @@ class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
         settling = missed.settling_of(call)
         if settling and settling.is_open and self.has_close_missed_permission(request):
             tools.append((f"{self._close_url(call)}?{back}", gettext("Close by hand")))
+        if self.may_link(request, call):
+            tools.append((f"{self._client_url(call)}?{back}", gettext("Whose call is it?")))
         if call.is_live and self.has_hang_up_permission(request):
             tools.append((f"{self._hang_up_url(call)}?{back}", gettext("Hang up")))
         return [format_html('<a href="{}">{}</a>', url, label) for url, label in tools]
@@ -253,6 +256,9 @@ class CallAdmin(CallPages, MissedPages, DialPad, MyTelephony, FreshList):
 
     def _call_back_url(self, call: Call) -> str:
         return place_url(self.admin_site.name, call)
+
+    def _client_url(self, call: Call) -> str:
+        return reverse(f"{self.admin_site.name}:django_mango_call_client", args=[quote(call.pk)])
 
     def _hang_up_url(self, call: Call) -> str:
         return reverse(f"{self.admin_site.name}:django_mango_call_hang_up", args=[quote(call.pk)])

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -17,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Call
 from ..services.contacts import calls_with
 from ..ui.client_calls import calls_panel
-from .clients import visible
+from .clients import chosen
 
 
 def put_calls(admin_form: Any, request: HttpRequest, model_admin: Any) -> None:
@@ -54,8 +52,8 @@ class ClientFilter(admin.SimpleListFilter):
     parameter_name = "client"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        self._client = _chosen(request, model_admin.admin_site)
         value = request.GET.get(self.parameter_name, "")
+        self._client = chosen(request, model_admin.admin_site, value)
         # Whom this user may not see has no calls either: the list is empty, not unfiltered.
         return [(value, str(self._client or gettext("unknown")))] if value else []
 
@@ -64,14 +62,3 @@ class ClientFilter(admin.SimpleListFilter):
             return queryset
         condition = calls_with([self._client]) if self._client is not None else None
         return queryset.none() if condition is None else queryset.filter(condition)
-
-
-def _chosen(request: HttpRequest, site: Any) -> Model | None:
-    """The client the address names, if this user may see him."""
-    label, _colon, key = request.GET.get(ClientFilter.parameter_name, "").partition(":")
-    try:
-        objects = visible(request, site, apps.get_model(label)) if label and key else None
-        found: Model | None = objects.filter(pk=key).first() if objects is not None else None
-    except (LookupError, ValueError, ValidationError):
-        return None
-    return found

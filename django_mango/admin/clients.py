@@ -6,8 +6,10 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import quote
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -122,6 +124,12 @@ def calls_of_named(request: HttpRequest, site: AdminSite, name: str) -> Q | None
 
     ``None`` where nobody fits. Only clients this user may view are looked for.
     """
+    found = named(request, site, name, _MOST_FOUND)
+    return calls_with(found) if found else None
+
+
+def named(request: HttpRequest, site: AdminSite, name: str, most: int) -> list[Model]:
+    """Clients whose name fits, at most so many of a kind, as the host's own admin finds them."""
     found: list[Model] = []
     for model in phone_models():
         objects = visible(request, site, model)
@@ -132,8 +140,19 @@ def calls_of_named(request: HttpRequest, site: AdminSite, name: str) -> Q | None
             continue
         matching, may_repeat = model_admin.get_search_results(request, objects, name)
         matching = matching.order_by("pk")
-        found += (matching.distinct() if may_repeat else matching)[:_MOST_FOUND]
-    return calls_with(found) if found else None
+        found += (matching.distinct() if may_repeat else matching)[:most]
+    return [obj for obj in found if _may_see(request, site, obj)]
+
+
+def chosen(request: HttpRequest, site: AdminSite, value: str) -> Model | None:
+    """The client an address or a form names (``crm.contact:5``), if this user may see him."""
+    label, _colon, key = value.partition(":")
+    try:
+        objects = visible(request, site, apps.get_model(label)) if label and key else None
+        found: Model | None = objects.filter(pk=key).first() if objects is not None else None
+    except (LookupError, ValueError, ValidationError):
+        return None
+    return found if found is not None and _may_see(request, site, found) else None
 
 
 def _page(obj: Model, site: AdminSite) -> str:

@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from .directory import EmployeeAddress, Line
 from .fields import ID_LENGTH, PbxIdField
 
+#: In place of a field: somebody said whose number it is. No field has such a name.
+BY_HAND = "(by hand)"
+
 
 class ContactNumberQuerySet(models.QuerySet["ContactNumber"]):
     """Vocabulary of the index."""
@@ -62,6 +65,7 @@ class ContactNumber(models.Model):
         verbose_name_plural = _("numbers of clients")
         ordering = ["number", "content_type", "object_id", "field"]
         default_permissions = ()
+        permissions = [("link_number", _("Can say whose number it is"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["content_type", "object_id", "field", "number"],

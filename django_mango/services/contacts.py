@@ -12,10 +12,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Model, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .. import conf
 from ..conf import CrmUser
 from ..models import Call, ContactNumber, EmployeeAddress, Line
+from ..models.contact_number import BY_HAND
 from ..protocol import numbers
 from .phone_fields import label_of, numbers_of, phone_models
 from .phone_settings import owner_model
@@ -51,6 +53,8 @@ class Client:
     @property
     def label(self) -> str:
         """The title of the field the number stands in: "mobile phone"."""
+        if self.path == BY_HAND:
+            return _("by hand")
         return label_of(type(self.obj), self.path) if self.path else ""
 
 

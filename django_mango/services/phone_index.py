@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from ..models import ContactNumber
+from ..models.contact_number import BY_HAND
 from .bulk import upsert
 from .phone_fields import numbers_of, paths_of, phone_paths
 from .phone_settings import owner_model
@@ -152,6 +153,8 @@ def _settle(
     for row in entries_of(owner).filter(object_id__in=keys):
         key = (row.object_id, row.field, row.number)
         extension = missing.pop(key, None)
+        if row.field == BY_HAND and row.object_id not in gone:
+            continue
         if row.object_id in gone or row.field not in configured:
             obsolete.append(row.pk)
             report.count("removed", _line(owner, key))

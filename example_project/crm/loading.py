@@ -15,6 +15,7 @@ _EVERYBODY = (
     "django_mango.place_call",
     "django_mango.hang_up",
     "django_mango.write_note",
+    "django_mango.link_number",
     "crm.view_company",
     "crm.view_contact",
     "crm.add_contact",
