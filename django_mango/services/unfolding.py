@@ -19,6 +19,7 @@ from django.db.models import Count, Exists, OuterRef, Subquery
 
 from ..models import Account, Call, CallParty, CallRecord, Notification
 from ..protocol import projection
+from ..protocol.extended import ExtendedRecord
 from ..protocol.notifications import CALL_KINDS
 from ..protocol.projection import Directory, Facts, ProjectedCall
 from ..protocol.statistics import Record
@@ -31,6 +32,9 @@ from .concern import Concern
 from .lists import among
 from .participants import NEW_PARTIES, new_parties
 from .projecting import project_locked
+
+#: A row just written, of either kind of statistics.
+Fresh = Record | ExtendedRecord
 
 
 @dataclass(slots=True)
@@ -73,15 +77,13 @@ def unfold(account: Account, counters: Counters, directory: Directory) -> Unfold
 
 
 def _insert_new(
-    account: Account, fresh: Iterable[Record], directory: Directory
+    account: Account, fresh: Iterable[Fresh], directory: Directory
 ) -> dict[str, tuple[int, ProjectedCall]]:
     """Insert the calls of which nothing but these rows is stored: their keys and what they are."""
     records = _without_others(account, fresh)
     calls: dict[str, ProjectedCall] = {}
     for entry_id in sorted(records):
-        call = projection.project(
-            Facts(entry_id, records=tuple(records[entry_id]), directory=directory)
-        )
+        call = projection.project(_facts(entry_id, records[entry_id], directory))
         if call is not None:
             calls[entry_id] = call
     upsert_values(
@@ -111,9 +113,18 @@ def _insert_new(
     return found
 
 
-def _without_others(account: Account, fresh: Iterable[Record]) -> dict[str, list[Record]]:
+def _facts(entry_id: str, rows: Sequence[Fresh], directory: Directory) -> Facts:
+    return Facts(
+        entry_id,
+        records=tuple(row for row in rows if isinstance(row, Record)),
+        directory=directory,
+        extended=tuple(row for row in rows if isinstance(row, ExtendedRecord)),
+    )
+
+
+def _without_others(account: Account, fresh: Iterable[Fresh]) -> dict[str, list[Fresh]]:
     """The new rows by conversation, where nothing else is stored of it."""
-    records: dict[str, list[Record]] = {}
+    records: dict[str, list[Fresh]] = {}
     for record in fresh:
         if record.entry_id:
             records.setdefault(record.entry_id, []).append(record)
@@ -133,7 +144,7 @@ def _without_others(account: Account, fresh: Iterable[Record]) -> dict[str, list
 
 
 def _inserted(
-    account: Account, entry_ids: Collection[str], records: Mapping[str, Sequence[Record]]
+    account: Account, entry_ids: Collection[str], records: Mapping[str, Sequence[Fresh]]
 ) -> dict[str, int]:
     """The keys of the calls just inserted and locked, if nothing came in between.
 
@@ -161,7 +172,7 @@ def _inserted(
             sure[entry_id] = pk
     if unsure:
         # Only ours: what another process made of more facts stays as it is.
-        ours = Call.objects.filter(pk__in=unsure, sources="basic")
+        ours = Call.objects.filter(pk__in=unsure, sources__in=("basic", "extended"))
         CallParty.objects.filter(call__in=list(ours.values_list("pk", flat=True))).delete()
         ours.update(
             started_at=None, answered_at=None, is_final=False, is_missed=False, participants={}

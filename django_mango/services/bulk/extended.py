@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ...models import Account, CallRecord
 from ...protocol.extended import ExtendedRecord
+from ..lists import among
 from .plan import Values
 from .records import Counters
 from .upserts import upsert_values
@@ -58,7 +59,7 @@ def write_extended(account: Account, records: Iterable[ExtendedRecord], now: dat
         batch[record.key] = record if known is None else _merged(known, record)
     keys = sorted(batch)
     digests = {key: batch[key].digest for key in keys}
-    rows = CallRecord.objects.filter(account=account, key__in=keys).order_by()
+    rows = CallRecord.objects.filter(account=account, key__in=among(keys)).order_by()
     stored = dict(rows.values_list("key", "row_digest"))
     differing = [key for key, digest in stored.items() if digest != digests[key]]
     for row in CallRecord.objects.filter(account=account, key__in=differing) if differing else ():
@@ -79,11 +80,12 @@ def write_extended(account: Account, records: Iterable[ExtendedRecord], now: dat
             "changed_at": now,
         },
     )
-    changed = sum(key in stored for key in fresh)
+    new = [batch[key] for key in fresh if key not in stored]
     return Counters(
-        new=len(fresh) - changed,
-        changed=changed,
+        new=len(new),
+        changed=len(fresh) - len(new),
         unchanged=len(reported) - len(fresh),
+        fresh=new,
         entry_ids={batch[key].entry_id for key in fresh},
     )
 

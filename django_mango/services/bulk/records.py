@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ...models import Account, CallRecord
+from ...protocol.extended import ExtendedRecord
 from ...protocol.statistics import Record
 from .plan import Values
 from .upserts import upsert_values
@@ -46,7 +47,7 @@ class Counters:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
-    fresh: list[Record] = field(default_factory=list)
+    fresh: Sequence[Record | ExtendedRecord] = field(default_factory=list)
     entry_ids: set[str] = field(default_factory=set)
 
 
