@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..services.phone_fields import paths_of
 from .call_links import CallLinks
+from .harmless import harmless
 from .phone_fields import shown_by, texts_at
 
 Column = Callable[[Any], Any]
@@ -136,7 +137,9 @@ def _column(
 
     def show(obj: Any) -> SafeString | str:
         shown = _display(entry, obj, model_admin, empty)
-        controls = links.beside(obj, path, texts_at(model_admin, obj, path), small=small)
+        controls = SafeString("")
+        with harmless():
+            controls = links.beside(obj, path, texts_at(model_admin, obj, path), small=small)
         return links.after(shown, controls) if controls else shown
 
     show.__name__ = getattr(entry, "__name__", str(entry))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -24,14 +22,13 @@ from ..ui.widgets import put_beside
 from .call_columns import put_columns, put_read_only, put_row, read_related
 from .call_links import CallLinks
 from .client_panel import put_calls
+from .harmless import harmless
 from .phone_fields import fields_of, fields_of_inline, place_url, texts_at
 
 if TYPE_CHECKING:
     _Base = admin.ModelAdmin[Any]
 else:
     _Base = object
-
-logger = logging.getLogger(__name__)
 
 
 class CallControl(_Base):
@@ -147,12 +144,3 @@ def _wrap_fields(
         controls = links.beside(instance, name, value, small=small)
         if controls:
             put_beside(form.fields[name].widget, controls)
-
-
-@contextmanager
-def harmless() -> Iterator[None]:
-    """A mistake of ours must not take the host's page away."""
-    try:
-        yield
-    except Exception:
-        logger.exception("the call control is missing on this page")

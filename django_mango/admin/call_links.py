@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from ..services.phone_fields import numbers_in, texts_of
 from ..ui.controls import controls_of
 from ..ui.widgets import beside
+from .harmless import harmless
 from .phone_fields import place_url, texts_at
 
 #: Longer values hold several numbers or words; they may break where they like.
@@ -63,7 +64,8 @@ class CallLinks:
         """The controls of several fields, one after the other."""
         found = SafeString("")
         for name in names:
-            found += self.beside(obj, name, texts_at(model_admin, obj, name), small=small)
+            with harmless():  # the others may be well
+                found += self.beside(obj, name, texts_at(model_admin, obj, name), small=small)
         return format_html('<span class="mango-beside">{}</span>', found) if found else found
 
     def after(self, shown: object, controls: SafeString) -> SafeString:

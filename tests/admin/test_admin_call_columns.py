@@ -213,6 +213,25 @@ class TestLists:
         assert cost(2) == cost(100)
 
 
+def broken(obj: Any) -> str:
+    raise RuntimeError("the host's own")
+
+
+@pytest.mark.parametrize("in_list", [True, False])
+def test_a_callable_that_fails_leaves_the_hosts_page(
+    boss: User,
+    deal: Deal,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+    in_list: bool,
+) -> None:
+    fields(settings, Deal=[broken, "contact__mobile"])
+    host = type("Host", (admin.ModelAdmin,), {"list_display": ("title",)})
+    page = page_of(host, Deal, boss, None if in_list else deal)
+    assert len(called(page, boss)) == 1
+    assert "the call control is missing" in caplog.text
+
+
 class TestForms:
     def test_a_form_that_shows_no_number_gets_a_row(
         self, boss: User, deal: Deal, settings: Any
