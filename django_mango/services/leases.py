@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ..models import Lease
 
@@ -117,16 +118,12 @@ class HeldLease:
 
     def _holder(self) -> str:
         owner = Lease.objects.filter(name=self._name).values_list("owner", flat=True).first()
-        return (owner or "").rpartition(",")[0]
+        return _in_words((owner or "").rpartition(",")[0])
 
 
-def _take_free_or_expired(name: str, owner: str, length: timedelta) -> bool:
-    now = timezone.now()
-    until = now + length
-    try:
-        with transaction.atomic():
-            Lease.objects.create(name=name, owner=owner, until=until)
-    except IntegrityError:
-        expired = Lease.objects.filter(name=name, until__lt=now)
-        return bool(expired.update(owner=owner, until=until))
-    return True
+def _in_words(owner: str) -> str:
+    """Who it is, for people: ``crm2, process 7`` in their language."""
+    host, separator, process = owner.rpartition(", process ")
+    if not separator:
+        return owner
+    return _("%(host)s, process %(process)s") % {"host": host, "process": process}

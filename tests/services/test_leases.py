@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +11,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from django_mango.models import Account, Lease
 from django_mango.services import leases
@@ -49,6 +51,14 @@ def test_taken_once(clock: Clock) -> None:
         HeldLease(NAME)
     assert "process" in caught.value.owner, "who holds it"
     HeldLease("import another")
+
+
+@simple
+def test_who_holds_it_is_said_in_the_language_of_the_reader(clock: Clock) -> None:
+    HeldLease(NAME)
+    with translation.override("ru"), pytest.raises(LeaseTaken) as caught:
+        HeldLease(NAME)
+    assert caught.value.owner == f"{socket.gethostname()[:40]}, процесс {os.getpid()}"
 
 
 @simple
