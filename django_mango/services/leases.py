@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connections, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -111,7 +111,7 @@ class HeldLease:
 
     def _take(self) -> None:
         # A second time where the lease was given back between two of our statements.
-        for _ in range(2):
+        for _try in range(2):
             if _take_free_or_expired(self._name, self._owner, LIFETIME):
                 return
         raise LeaseTaken(self._holder())
@@ -119,6 +119,18 @@ class HeldLease:
     def _holder(self) -> str:
         owner = Lease.objects.filter(name=self._name).values_list("owner", flat=True).first()
         return _in_words((owner or "").rpartition(",")[0])
+
+
+def _take_free_or_expired(name: str, owner: str, length: timedelta) -> bool:
+    now = timezone.now()
+    until = now + length
+    try:
+        with transaction.atomic():
+            Lease.objects.create(name=name, owner=owner, until=until)
+    except IntegrityError:
+        expired = Lease.objects.filter(name=name, until__lt=now)
+        return bool(expired.update(owner=owner, until=until))
+    return True
 
 
 def _in_words(owner: str) -> str:
