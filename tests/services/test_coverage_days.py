@@ -301,3 +301,12 @@ def test_what_is_left_and_what_is_covered_make_the_whole(
     assert joined([*left, *inside]) == ([whole] if whole.length else [])
     assert not any(one.overlaps(other) for one in left for other in covered)
     assert joined(reversed(stretches)) == stretches
+
+
+@given(st.lists(periods.filter(lambda one: one.length > timedelta(0)), min_size=1, max_size=7))
+def test_the_database_finds_the_first_gap_as_the_functions_do(covered: list[Period]) -> None:
+    account = Account.objects.get_or_create(alias="default")[0]
+    StatsImport.objects.all().delete()
+    for one in covered:
+        window(account, one.since, one.until, started_at=NOW + 100 * HOUR)
+    assert coverage.complete_until(account) == joined(covered)[0].until
