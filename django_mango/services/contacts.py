@@ -253,4 +253,5 @@ def _own_numbers(wanted: Collection[str]) -> set[str]:
         kind=EmployeeAddress.Kind.NUMBER, value__in=wanted
     ).valid_at(timezone.now())
     found = lines.order_by().values_list("number").union(people.order_by().values_list("value"))
+    found = found.order_by()  # Django 6.1 orders the whole as its first model, by other columns
     return {number if number.startswith("+") else f"+{number}" for (number,) in found}

@@ -296,5 +296,5 @@ def _calls(account: Account, wholes: dict[date, Period]) -> dict[date, int]:
         .values_list("day", "calls")
         for number, one in enumerate(wholes.values())
     ]
-    found = dict(counts[0].union(*counts[1:], all=True))
+    found = dict(counts[0].union(*counts[1:], all=True).order_by())
     return {day: found.get(number, 0) for number, day in enumerate(wholes)}

@@ -139,7 +139,10 @@ def _found(user: CrmUser, mine: Telephones, now: datetime) -> _Found:
         oldest = max(now - _MISSED, seen) if seen else now - _MISSED
         missed = Call.objects.missed().filter(Exists(in_it), missed_resolved_at=None)
         parts.append(_keys(missed.filter(started_at__gt=oldest, work__closed_at=None), "missed"))
-    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    rows = parts[0]
+    if len(parts) > 1:
+        # Django 6.1 gives the whole the order of its first part's model, by columns it lacks.
+        rows = rows.union(*parts[1:], all=True).order_by()
     found = _Found()
     for pk, kind in sorted(rows, reverse=True):
         keys: list[int] = getattr(found, kind)

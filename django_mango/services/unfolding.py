@@ -133,7 +133,7 @@ def _without_others(account: Account, fresh: Iterable[Fresh]) -> dict[str, list[
     of_these: dict[str, Any] = {"account": account, "entry_id__in": among(records)}
     calls = Call.objects.filter(**of_these).order_by().values_list("entry_id", flat=True)
     told = Notification.objects.filter(**of_these, kind__in=CALL_KINDS)
-    known = set(calls.union(told.order_by().values_list("entry_id", flat=True)))
+    known = set(calls.union(told.order_by().values_list("entry_id", flat=True)).order_by())
     rows = CallRecord.objects.filter(**of_these).order_by().values_list("entry_id")
     stored = dict(rows.annotate(Count("pk")))
     return {
