@@ -7,6 +7,7 @@ inputs. The specification is the decision table of the manual
 * ``facts``    what goes in and what comes out
 * ``directory`` who is ours, at the time of the call
 * ``legs``     legs from events and from statistics rows
+* ``extended`` legs, ends and source from a conversation of the extended statistics
 * ``callbacks`` the first legs of a callback, which ring our own people
 * ``ends``     who the conversation runs between
 * ``endings``  when a leg is over, when another must follow
