@@ -48,6 +48,8 @@ class IndexReport:
     removed: int = 0
     bad: int = 0
     examples: list[str] = field(default_factory=list)
+    #: Keys of objects whose stored entries were contradicted.
+    touched: set[str] = field(default_factory=set)
 
     @property
     def changes(self) -> int:
@@ -65,6 +67,7 @@ class IndexReport:
         for name in ("objects", "numbers", "added", "retired", "corrected", "removed", "bad"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.examples += other.examples[: _EXAMPLES - len(self.examples)]
+        self.touched |= other.touched
 
 
 def refresh(model: type[Model], keys: Iterable[Any]) -> None:
@@ -150,6 +153,7 @@ def _settle(
     configured = set(phone_paths(owner))
     changed: list[ContactNumber] = []
     obsolete: list[int] = []
+    stored: set[str] = set()
     for row in entries_of(owner).filter(object_id__in=keys):
         key = (row.object_id, row.field, row.number)
         extension = missing.pop(key, None)
@@ -159,6 +163,7 @@ def _settle(
             obsolete.append(row.pk)
             report.count("removed", _line(owner, key))
             continue
+        stored.add(row.object_id)
         change = _change(row, extension, now)
         if change:
             changed.append(row)
@@ -166,6 +171,7 @@ def _settle(
     for key, extension in missing.items():
         changed.append(_entry(owner, key, extension, now))
         report.count("added", _line(owner, key))
+    report.touched = stored & {row.object_id for row in changed}
     if write:
         ContactNumber.objects.filter(pk__in=obsolete).delete()
         changed.sort(key=lambda row: (row.object_id, row.field, row.number))

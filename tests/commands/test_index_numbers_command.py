@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
 from django_mango.models import ContactNumber
 from django_mango.services import phone_rebuild
+from django_mango.services.phone_index import refresh
 from example_project.crm.models import Company, Contact, Deal
 from tests.commands.conftest import Ran, Terminal
 
@@ -151,3 +153,26 @@ def test_a_bar_on_a_terminal_and_silence_when_asked(run: Run, people: list[Conta
     terminal = Terminal()
     assert "3/3" in run(NAME, stderr=terminal).err
     assert run(NAME, verbosity=0).out == ""
+
+
+@pytest.mark.parametrize("arguments", [[], ["--verify"]])
+def test_a_save_during_the_run_is_not_undone(
+    run: Run, people: list[Contact], arguments: list[str]
+) -> None:
+    """The run has read the object, then it is saved and indexed, then the run compares."""
+    run(NAME)
+    saved: list[str] = []
+
+    def save_meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
+        result = execute(sql, *rest)
+        if "crm_contact" in sql and " LIMIT " in sql and not saved:
+            saved.append(sql)
+            Contact.objects.filter(name="S").update(mobile="+79031112233")
+            refresh(Contact, [people[0].pk])
+        return result
+
+    with connection.execute_wrapper(save_meanwhile):
+        assert run(NAME, *arguments).code == 0
+    assert saved
+    assert [number for field, number in in_force() if field == "mobile"] == ["+79031112233"]
+    assert run(NAME, "--verify").code == 0
