@@ -35,15 +35,16 @@ def differing(account: Account, concern: Concern) -> list[Settling]:
     """Calls that are not settled as computed. One query for each part of the concern.
 
     The database finds what looks wrong and the talks that may have settled it; which
-    talk settles what is for ``resolve`` to say.
+    talk settles what is for ``resolve`` to say. It is asked for the clients of all accounts:
+    told the account, it might go through all calls of it.
     """
     stored: dict[int, tuple[datetime | None, int | None]] = {}
     misses: dict[str, list[ClientCall]] = {}
     talks: set[int] = set()
-    for calls in concern.calls(Call.objects.filter(account=account)):
-        for pk, client, is_missed, started_at, at, by, talk_at, talk in _with_talks(calls):
+    for calls in concern.calls(Call.objects.all()):
+        for owner, pk, client, is_missed, started_at, at, by, talk_at, talk in _with_talks(calls):
             computed = (talk_at, talk) if is_missed else (None, None)
-            if (at, by) == computed or pk in stored:
+            if owner != account.pk or (at, by) == computed or pk in stored:
                 continue
             stored[pk] = (at, by)
             if is_missed:
@@ -91,7 +92,7 @@ def _with_talks(calls: QuerySet[Call]) -> QuerySet[Call, tuple[Any, ...]]:
         )
         .order_by()
         .values_list(
-            "pk", "client_number", "is_missed", "started_at",
+            "account_id", "pk", "client_number", "is_missed", "started_at",
             "missed_resolved_at", "missed_resolved_by", "talk_at", "talk",
         )
     )  # fmt: skip

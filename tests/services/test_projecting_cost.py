@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from django_mango.models import Account, Command
+from django_mango.models import Account, Call, Command
 from django_mango.services import import_statistics
 from django_mango.services.caching import forget
 from django_mango.services.importing import writing
@@ -111,6 +111,17 @@ def test_a_batch_costs_the_same_whatever_its_size(account: Account) -> None:
     small, large = import_of(30, "small"), import_of(300, "large")
     costs = [len([text for text in made if not _is_staging(text)]) for made in (small, large)]
     assert costs[0] == costs[1] <= 45, json.dumps([small, large], indent=1)[:20000]
+
+
+def test_postgresql_is_told_that_its_tables_grew(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planned for the empty table it was, a query would go through all calls for each batch."""
+    monkeypatch.setattr(writing, "BATCH", 40)
+    monkeypatch.setattr(writing, "_FEW", 10)
+    made = [text for text in import_of(100, "growing") if text.startswith("ANALYZE")]
+    assert len(made) == (2 if connection.vendor == "postgresql" else 0)
+    assert all(Call._meta.db_table in text for text in made)
 
 
 def test_an_unchanged_batch_writes_nothing(

@@ -7,12 +7,14 @@ store rows of statistics.
 """
 
 from .extended import extended_of, write_extended
+from .planning import note_growth
 from .records import Counters, record_of, write_records
 from .upserts import upsert, upsert_values
 
 __all__ = [
     "Counters",
     "extended_of",
+    "note_growth",
     "record_of",
     "upsert",
     "upsert_values",

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from ...models import Account, CallRecord, StatsImport
+from ...models import Account, Call, CallRecord, StatsImport
 from ...protocol.errors import AnswerLost, ServiceError, UnexpectedAnswer
 from ...protocol.extended import ExtendedRecord
 from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow
 from ...protocol.times import moment_or_none
-from ..bulk import Counters, write_extended, write_records
+from ..bulk import Counters, note_growth, write_extended, write_records
 from ..directory import with_directory
 from ..following import News
 from ..recordings import are_known, note_reported
@@ -22,8 +22,10 @@ from ..unfolding import Unfolded, unfold
 from .loading import Good, Row
 
 #: Rows whose records and calls are written in one transaction.
-BATCH = 2000
+BATCH = 4000
 _BAD_ROWS_KEPT = 20
+#: The database is told of its growth after so many calls, and when they are so many times more.
+_FEW, _TIMES = 1000, 4
 #: Who stores the rows of each kind; the rows of a window are all of its kind.
 _WRITERS: dict[str, Callable[[Account, Any, datetime], Counters]] = {
     CallRecord.Kind.BASIC: write_records,
@@ -41,6 +43,7 @@ class Writer:
         self._account = account
         self._news = news
         self.calls = 0
+        self._planned_for = 0
 
     def store(self, window: StatsImport, rows: Iterable[Row]) -> Generator[None]:
         """Write rows batch by batch; yields after each one, when its counters are saved.
@@ -68,6 +71,9 @@ class Writer:
             return Counters()
         counters, unfolded = self._write_together(window, records)
         self.calls += unfolded.calls
+        if self.calls >= max(_FEW, _TIMES * self._planned_for):
+            self._planned_for = self.calls
+            note_growth(Call)
         self._news.take_unfolded(unfolded)
         ids = {one for row in records if row.entry_id for one in row.records}
         if ids and (counters.new or counters.changed or not are_known(self._account, ids)):
