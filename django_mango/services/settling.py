@@ -17,8 +17,8 @@ from .concern import Concern
 from .lists import among
 from .transactions import repeated
 
-#: Rows written by one statement; SQLite takes 32,766 parameters.
-_AT_ONCE = 2000
+#: Rows written by one statement, which looks for each of them in a list of all.
+_AT_ONCE = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,18 @@ def repeated(
     raise AssertionError("unreachable")
 
 
+def commit_soon(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Let PostgreSQL answer the commit of this transaction before it is on the disk.
+
+    For what is done again after a crash of the server. Whole transactions get lost then, the
+    latest first; the next one that commits as usual takes all before it to the disk.
+    """
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO off")
+
+
 def require_autocommit(using: str = DEFAULT_DB_ALIAS) -> None:
     """Refuse to run inside a transaction, before anything is written.
 

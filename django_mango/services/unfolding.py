@@ -51,6 +51,13 @@ class Unfolded:
     concern: Concern = field(default_factory=Concern)
     new_entries: list[str] = field(default_factory=list)
 
+    def take(self, other: Unfolded) -> None:
+        """Make what became of another batch part of this one."""
+        self.calls += other.calls
+        self.changes += other.changes
+        self.concern.take(other.concern)
+        self.new_entries += other.new_entries
+
 
 def unfold(account: Account, counters: Counters, directory: Directory) -> Unfolded:
     """Compute the calls of the rows that ``write_records`` has just written.

@@ -19,7 +19,7 @@ from django.db import DataError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Column = Sequence[Any]
-_DAY = 86_400
+_SECONDS = tuple(f":{second:02d}" for second in range(60))
 
 
 #: Kinds of columns that are prepared here; a model with another one is the ORM's.
@@ -91,13 +91,13 @@ def _utc_text(moment: int | datetime) -> str:
     """``2025-05-24 12:48:43``, with the microseconds where there are any."""
     if isinstance(moment, datetime):
         return str(moment.astimezone(UTC).replace(tzinfo=None))
-    days, seconds = divmod(moment, _DAY)
-    return f"{_day_text(days)} {seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    minutes, seconds = divmod(moment, 60)
+    return _minute_text(minutes) + _SECONDS[seconds]
 
 
-@lru_cache(maxsize=1024)
-def _day_text(days: int) -> str:
-    return f"{datetime.fromtimestamp(days * _DAY, UTC):%Y-%m-%d}"
+@lru_cache(maxsize=4096)
+def _minute_text(minutes: int) -> str:
+    return f"{datetime.fromtimestamp(minutes * 60, UTC):%Y-%m-%d %H:%M}"
 
 
 def _json(value: Any, encoder: type[json.JSONEncoder] | None) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from ...models import Account, Call, CallRecord, StatsImport
@@ -17,9 +18,10 @@ from ...protocol.times import moment_or_none
 from ..bulk import Counters, note_growth, write_extended, write_records
 from ..directory import with_directory
 from ..following import News
-from ..recordings import are_known, note_reported
+from ..transactions import commit_soon
 from ..unfolding import Unfolded, unfold
 from .loading import Good, Row
+from .wake import Wake
 
 #: Rows whose records and calls are written in one transaction.
 BATCH = 4000
@@ -41,7 +43,7 @@ class Writer:
 
     def __init__(self, account: Account, news: News) -> None:
         self._account = account
-        self._news = news
+        self._wake = Wake(account, news)
         self.calls = 0
         self._planned_for = 0
 
@@ -52,15 +54,18 @@ class Writer:
         where not one of many rows was understood: that is no report in our columns.
         """
         is_cut = False
-        for batch in in_batches(rows):
-            bad = [row for row in batch if isinstance(row, BadRow)]
-            is_cut = is_cut or any(row.reason == "cut" for row in bad)
-            good = [row for row in batch if not isinstance(row, BadRow)]
-            counters = self._write(window, good)
-            _reach(window, good)
-            count(window, len(batch), counters, bad)
-            save(window)
-            yield
+        try:
+            for batch in in_batches(rows):
+                bad = [row for row in batch if isinstance(row, BadRow)]
+                is_cut = is_cut or any(row.reason == "cut" for row in bad)
+                good = [row for row in batch if not isinstance(row, BadRow)]
+                counters = self._write(window, good)
+                _reach(window, good)
+                count(window, len(batch), counters, bad)
+                _save_soon(window)
+                yield
+        finally:
+            self._wake.follow()
         if window.bad == window.rows > _BAD_ROWS_KEPT:
             raise UnexpectedAnswer("not one row was understood")
         if is_cut:
@@ -74,10 +79,7 @@ class Writer:
         if self.calls >= max(_FEW, _TIMES * self._planned_for):
             self._planned_for = self.calls
             note_growth(Call)
-        self._news.take_unfolded(unfolded)
-        ids = {one for row in records if row.entry_id for one in row.records}
-        if ids and (counters.new or counters.changed or not are_known(self._account, ids)):
-            note_reported(self._account, records)
+        self._wake.take(records, counters, unfolded)
         return counters
 
     def _write_together(
@@ -88,6 +90,7 @@ class Writer:
         def work(directory: Directory) -> tuple[Counters, Unfolded]:
             # A write first: SQLite cannot turn a transaction that has read into a writer.
             StatsImport.objects.filter(pk=window.pk).update(state=StatsImport.State.LOADING)
+            commit_soon()
             counters = _WRITERS[window.kind](self._account, records, timezone.now())
             return counters, unfold(self._account, counters, directory)
 
@@ -98,6 +101,13 @@ def save(window: StatsImport) -> None:
     """Write what we know; ``ready_at`` is the inbox's, which may have written it meanwhile."""
     fields = [field.name for field in StatsImport._meta.concrete_fields if not field.primary_key]
     window.save(update_fields=[name for name in fields if name != "ready_at"])
+
+
+def _save_soon(window: StatsImport) -> None:
+    """Save the counters of a batch; the window's end is saved for good."""
+    with transaction.atomic():
+        save(window)
+        commit_soon()
 
 
 def printable(text: str) -> str:
