@@ -71,7 +71,10 @@ def _add_periods(parser: CommandParser) -> None:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help=_("go on with what runs that were interrupted or failed have left"),
+        help=_(
+            "go on with what runs that were interrupted or failed have left; of a period that is"
+            " named: what is not loaded yet"
+        ),
     )
     parser.add_argument(
         "--force",
@@ -137,6 +140,11 @@ class Wish:
         return None
 
     @property
+    def is_named(self) -> bool:
+        """Whether a period is named by at least one of its ends."""
+        return self.since is not None or self.until is not None
+
+    @property
     def goes_on(self) -> bool:
         """Whether windows of a killed run are left out: where a period is simply named."""
         return not (self.force or self.gaps or self.resume or self.since == arguments.LAST)
@@ -145,20 +153,19 @@ class Wish:
         """What is to be loaded. Whole seconds, as the service counts."""
         end = self.until or timezone.now().replace(microsecond=0)
         since = self.since if isinstance(self.since, datetime) else None
-        if self.resume:
+        if self.resume and not self.is_named:
             return unfinished_periods(account, self.kind, whole=self.force)
         if self.since == arguments.LAST:
             latest = latest_periods(account, self.kind)
             return [Period(one.since, min(one.until, end)) for one in latest if one.since < end]
-        if self.gaps and account is not None:
+        if (self.gaps or self.resume) and account is not None:
             return missing(account, since, self.until, self.kind)
         return [Period(since or end - DEFAULT_PERIOD, end)]
 
     def _contradictions(self) -> list[str]:
         last = self.since == arguments.LAST
-        named = self.since is not None or self.until is not None
         pairs = (
-            ("--resume, --since, --until", self.resume and named),
+            ("--resume, --since last", self.resume and last),
             ("--resume, --gaps", self.resume and self.gaps),
             ("--gaps, --since last", self.gaps and last),
             ("--gaps, --force", self.gaps and self.force),
@@ -168,7 +175,7 @@ class Wish:
             ("--from-file, --since last", self.file and last),
         )  # fmt: skip
         found = [options for options, is_so in pairs if is_so]
-        if self.file and named and not last and self.stated is None:
+        if self.file and self.is_named and not last and self.stated is None:
             found.append(_("--from-file with only one of --since, --until"))
         if self.fields and not self.file:
             found.append(_("--fields without --from-file"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -49,7 +50,7 @@ def what_is_wrong(report: ImportReport) -> str:
             % {
                 "failed": len(report.failed),
                 "planned": report.planned,
-                "error": report.failed[0].why,
+                "error": _first_reason(report),
             }
         )
     if report.planned > len(report.windows):
@@ -58,6 +59,19 @@ def what_is_wrong(report: ImportReport) -> str:
     if report.bad:
         parts.append(not_understood(report.windows))
     return "; ".join(parts)
+
+
+def _first_reason(report: ImportReport) -> str:
+    """Why the first window failed; of a lock-out also its end."""
+    first = report.failed[0]
+    if first.problem == StatsImport.Problem.LOCKED_OUT:
+        report.account.refresh_from_db(fields=["blocked_until"])
+        if until := report.account.locked_until():
+            return _("%(reason)s, until %(time)s") % {
+                "reason": first.why,
+                "time": f"{timezone.localtime(until):%H:%M:%S}",
+            }
+    return first.why
 
 
 def not_understood(windows: list[StatsImport]) -> str:

@@ -93,6 +93,24 @@ def test_resume_loads_what_is_left(run: Run, killed: tuple[str, ...]) -> None:
     assert run(NAME, "--resume", verbosity=0) == Ran(0, "", "", "")
 
 
+def test_resume_of_a_period_loads_what_is_missing_of_it(run: Run, killed: tuple[str, ...]) -> None:
+    done = run(NAME, *killed, "--resume")
+    assert (done.code, said(done, "windows")) == (0, 8)
+    assert Call.objects.count() == 60
+
+
+def test_a_lock_out_says_until_when(run: Run, settings: Any) -> None:
+    settings.MANGO = {**KEYS, "API_URL": URL}
+    with responses.RequestsMock() as wire:
+        wire.post(f"{URL}stats/request", status=401)
+        done = run(NAME, "--since", ago(days=4), "--window", "2d")
+        assert len(wire.calls) == 1
+    assert done.code == 1
+    until = timezone.localtime(Account.objects.get().blocked_until)
+    assert f"refuses this account for now, until {until:%H:%M:%S}; " in done.error
+    assert done.error.endswith(" not tried")
+
+
 def test_the_same_command_goes_on_too(run: Run, killed: tuple[str, ...]) -> None:
     shown = run(NAME, *killed, "--dry-run")
     assert shown.out.count("loaded already") == 2
@@ -207,7 +225,7 @@ def test_rubbish_in_a_file_is_1_and_one_clear_line(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--resume", "--since", "1d"),
+        ("--resume", "--since", "last"),
         ("--resume", "--gaps"),
         ("--gaps", "--since", "last"),
         ("--gaps", "--force"),

@@ -59,9 +59,14 @@ def load(account: Any, client: Any) -> Any:
     since, until = (datetime.fromisoformat(PLAN[name]) for name in ("since", "until"))
     how = PLAN.get("how", "again")
     # Killed before its first window was known, a run has left nothing to resume.
-    periods = (unfinished_periods(account) if how == "resume" else []) or [Period(since, until)]
+    kind = PLAN.get("kind", "basic")
+    periods = (unfinished_periods(account, kind) if how == "resume" else []) or [
+        Period(since, until)
+    ]
     window = timedelta(days=PLAN["window"]) if "window" in PLAN else None
-    return import_periods(account, periods, window=window, go_on=how == "go_on", client=client)
+    return import_periods(
+        account, periods, kind=kind, window=window, go_on=how == "go_on", client=client
+    )
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ... import conf
+from ...models import Account
 from ...services import (
     FileRefused,
     ImportReport,
@@ -84,41 +85,45 @@ class Command(MangoCommand):
             self._show(alias, wish, label)
             return
         owner = account_for(alias)
-        periods = [] if wish.file else wish.periods(owner)
-        if not periods and not wish.file:
-            self._say(wish, _("%(account)s: nothing is left to load.") % {"account": owner.alias})
-            return
         try:
             with self._progress(wish, label) as progress:
-                if wish.file:
-                    with _opened(wish.file) as stream:
-                        self.work_begins()
-                        report = import_file(
-                            owner,
-                            stream,
-                            name=wish.file,
-                            kind=wish.kind,
-                            fields=wish.columns,
-                            period=wish.stated,
-                            progress=progress,
-                        )
-                else:
-                    self.work_begins()
-                    report = import_periods(
-                        owner,
-                        periods,
-                        kind=wish.kind,
-                        window=wish.window,
-                        go_on=wish.goes_on,
-                        progress=progress,
-                    )
+                report = self._import(owner, wish, progress)
         except ImportRunning as running:
             if running.code == "taken_over":
                 raise CommandError(str(running), returncode=FAILED) from running
             # Not a fault: whoever runs does what was asked for, and cron need not write.
             self._say(wish, str(running))
             return
+        if report is None:
+            self._say(wish, _("%(account)s: nothing is left to load.") % {"account": owner.alias})
+            return
         self._tell(report, progress, wish)
+
+    def _import(self, account: Account, wish: Wish, progress: Quiet) -> ImportReport | None:
+        if wish.file:
+            with _opened(wish.file) as stream:
+                self.work_begins()
+                return import_file(
+                    account,
+                    stream,
+                    name=wish.file,
+                    kind=wish.kind,
+                    fields=wish.columns,
+                    period=wish.stated,
+                    progress=progress,
+                )
+        periods = wish.periods(account)
+        self.work_begins()
+        if not periods:
+            return None
+        return import_periods(
+            account,
+            periods,
+            kind=wish.kind,
+            window=wish.window,
+            go_on=wish.goes_on,
+            progress=progress,
+        )
 
     def _show(self, alias: str | None, wish: Wish, label: str) -> None:
         """What would be done; reads the database and the file, writes nothing."""
