@@ -78,6 +78,7 @@ USE_TZ = True
 # The defaults fit `manage.py mango_sandbox`; keys of a real PBX come from the environment.
 MANGO: dict[str, Any] = {
     "PHONE_FIELDS": {"crm.Company": ["phone"], "crm.Contact": ["phone", "mobile"]},
+    "CARD_OF": "example_project.crm.telephony.card_of",
     "API_KEY": os.environ.get("MANGO_API_KEY") or "demo-key",
     "API_SALT": os.environ.get("MANGO_API_SALT") or "demo-salt",
     "API_URL": os.environ.get("MANGO_API_URL") or "http://127.0.0.1:8765/vpbx/",

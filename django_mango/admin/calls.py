@@ -31,12 +31,13 @@ from .filters import EmployeeFilter, period_of
 from .freshness import FreshList
 from .missed import MissedFilter, MissedPages
 from .my_telephony import MyTelephony
+from .now_talking import NowTalking
 from .phone_fields import place_url
 from .search import search_calls
 from .tables import Text
 
 
-class CallAdmin(CallPages, MissedPages, ClientPages, DialPad, MyTelephony, FreshList):
+class CallAdmin(CallPages, MissedPages, ClientPages, DialPad, MyTelephony, NowTalking, FreshList):
     """Calls one may see, newest first."""
 
     mango_phone_fields = ("client_number",)
@@ -92,11 +93,11 @@ class CallAdmin(CallPages, MissedPages, ClientPages, DialPad, MyTelephony, Fresh
 
     def list_tools(self, request: HttpRequest) -> list[tuple[str, Text]]:
         site = self.admin_site.name
-        mine = (reverse(f"{site}:django_mango_my_telephony"), _("My telephony"))
-        if not self.has_place_call_permission(request):
-            return [*super().list_tools(request), mine]
-        pad = (reverse(f"{site}:django_mango_dial_pad"), _("Dial pad"))
-        return [*super().list_tools(request), pad, mine]
+        tools = [(reverse(f"{site}:django_mango_call_now"), _("Now talking"))]
+        if self.has_place_call_permission(request):
+            tools.append((reverse(f"{site}:django_mango_dial_pad"), _("Dial pad")))
+        tools.append((reverse(f"{site}:django_mango_my_telephony"), _("My telephony")))
+        return [*super().list_tools(request), *tools]
 
     # Columns and facts
 

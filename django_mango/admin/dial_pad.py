@@ -105,7 +105,7 @@ class DialPad(ConfirmPages):
         place = Place(request, self.admin_site.name)
         wanted = {one.number for one in recent}
         clients = clients_of_numbers(wanted, request.user, objects_of=place.objects_of)
-        return [self._row(request, one, clients[one.number], place) for one in recent]
+        return [self._row(request, one, place.seen(clients[one.number]), place) for one in recent]
 
     def _row(
         self, request: HttpRequest, one: RecentNumber, clients: tuple[Client, ...], place: Place

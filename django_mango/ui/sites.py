@@ -6,6 +6,7 @@ this user. Elsewhere an object's own address comes first, then the first configu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
@@ -16,7 +17,7 @@ from django.utils.module_loading import import_string
 
 from .. import conf
 from ..models import Call
-from ..services.contacts import may_view
+from ..services.contacts import Client, may_view
 
 
 class Place:
@@ -61,6 +62,16 @@ class Place:
             shown: QuerySet[Any] = model_admin.get_queryset(self._request)
             return shown
         return model._default_manager.all() if may_view(self._user, model) else None
+
+    def seen(self, clients: Iterable[Client]) -> tuple[Client, ...]:
+        """Those of the clients whose own admin shows them to this user, object by object."""
+        return tuple(one for one in clients if self._may_see(one.obj))
+
+    def _may_see(self, obj: Model) -> bool:
+        model_admin = self._admin_of(type(obj)) if self._named else None
+        return model_admin is None or bool(
+            model_admin.has_view_or_change_permission(self._request, obj)
+        )
 
     def add_page(self, model: type[Model]) -> str:
         """The form that adds an object of this model, empty for who may not."""

@@ -84,8 +84,7 @@ class _Painter:
         self._may_note = bool(live.calls) and user.has_perm(MAY_NOTE)
         self._lines = _line_names(live.calls)
         asked = [_as_call(one.command) for one in live.running if one.command and not one.call]
-        called = [*live.calls, *asked]
-        self._clients = clients_of(called, user, objects_of=place.objects_of) if called else {}
+        self._clients = _clients([*live.calls, *asked], user, place)
 
     def everything(self) -> dict[str, Any]:
         return {
@@ -190,6 +189,18 @@ class _Painter:
         except Exception:
             logger.exception("MANGO['CARD_OF'] failed for call %s", call.pk)
             return []
+
+
+def _clients(calls: list[Call], user: Any, place: Place) -> dict[int, tuple[Client, ...]]:
+    """The clients this page may name. Mistakes of the host's own code leave the numbers alone."""
+    if not calls:
+        return {}
+    try:
+        found = clients_of(calls, user, objects_of=place.objects_of)
+        return {pk: place.seen(clients) for pk, clients in found.items()}
+    except Exception:
+        logger.exception("the clients of calls are missing in the strip")
+        return {}
 
 
 def _name_of(user: Any) -> str:

@@ -173,6 +173,13 @@ class TestIncoming:
         assert card["who"] == "+7 916 123-45-67"
         assert "Orlov" not in json.dumps(card)
 
+    def test_mistakes_of_the_host_leave_the_number(
+        self, account: Account, anna: User, anna_at: Employee, contact: Contact, settings: Any
+    ) -> None:
+        settings.MANGO = {**settings.MANGO, "VISIBLE_CLIENTS": lambda user, objects: 1 / 0}
+        ring(live_call(account, "e1"), anna_at, "101")
+        assert asked(page_of(anna))["ringing"][0]["who"] == "+7 916 123-45-67"
+
     def test_a_withheld_number_and_a_colleague(
         self, account: Account, anna: User, anna_at: Employee, petr_at: Employee
     ) -> None:
