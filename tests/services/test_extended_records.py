@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from django_mango.models import Account, Call, CallRecord, Recording
 from django_mango.protocol.extended import ExtendedRecord, Page
@@ -159,3 +161,20 @@ def test_no_batch_parts_a_conversation_from_its_legs(
     body["data"][0]["list"] = [{**head, "entry_id": f"E{number}"} for number in range(5)]
     report = load(account, json.dumps(body).encode())
     assert (report.new, report.calls, Call.objects.count()) == (20, 5, 5)
+
+
+def test_a_batch_takes_a_fixed_number_of_statements(account: Account) -> None:
+    def cost(first: int, count: int) -> int:
+        body = json.loads(sample())
+        head = body["data"][0]["list"][0]
+        body["data"][0]["list"] = [
+            {**head, "entry_id": f"E{number}"} for number in range(first, first + count)
+        ]
+        text = json.dumps(body).encode()
+        with CaptureQueriesContext(connection) as made:
+            assert load(account, text).new == 4 * count
+        return len(made)
+
+    cost(0, 1)  # what is remembered of the account is read
+    # Large batches are staged in another way, and sent in parts where a database limits them.
+    assert cost(200, 400) <= cost(100, 40) + 10
