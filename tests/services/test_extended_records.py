@@ -176,5 +176,5 @@ def test_a_batch_takes_a_fixed_number_of_statements(account: Account) -> None:
         return len(made)
 
     cost(0, 1)  # what is remembered of the account is read
-    # Large batches are staged in another way, and sent in parts where a database limits them.
-    assert cost(200, 400) <= cost(100, 40) + 10
+    # Large batches are staged in another way than small ones.
+    assert cost(200, 400) <= cost(100, 40) + 6
