@@ -296,5 +296,7 @@ def _calls(account: Account, wholes: dict[date, Period]) -> dict[date, int]:
         .values_list("day", "calls")
         for number, one in enumerate(wholes.values())
     ]
+    # Without an order of its own Django 6.1 sorts a union as the model says, by a column that
+    # is not in it.
     found = dict(counts[0].union(*counts[1:], all=True).order_by())
     return {day: found.get(number, 0) for number, day in enumerate(wholes)}
