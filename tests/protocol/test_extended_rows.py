@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -426,3 +428,25 @@ def test_what_is_no_complete_report_says_so(body: bytes, rows_before: int) -> No
 
 def test_a_complete_report_may_hold_nothing() -> None:
     assert list(Page([b'{"result":1000,"status":"complete"}'])) == []
+
+
+def test_a_page_is_never_held() -> None:
+    group = leg(call_type="group", members=[leg() for _ in range(20)])
+    item = json.dumps(conversation(context_calls=[group])).encode()
+
+    def body() -> Iterator[bytes]:
+        yield b'{"result":1000,"status":"complete","data":[{"period":"2025-05-24","list":['
+        for number in range(1000):
+            yield (b"," if number else b"") + item
+        yield b"]}]}"
+
+    assert len(item) * 1000 > 6_000_000
+    found = Page(body())
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in found)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (found.count, count) == (1000, 1000 * 22)
+    assert peak < 1_000_000
