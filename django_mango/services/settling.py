@@ -15,7 +15,7 @@ from ..models import Account, Call
 from ..protocol.resolution import ClientCall, resolve
 from .concern import Concern
 from .lists import among
-from .transactions import repeated
+from .transactions import commit_soon, repeated
 
 #: Rows written by one statement, which looks for each of them in a list of all.
 _AT_ONCE = 300
@@ -155,6 +155,7 @@ def _write_together(part: Sequence[Settling]) -> None:
         cursor.execute(sql, [*at_values, *by_values, *(one.pk for one in part), *was_values])
         if cursor.rowcount != len(part):
             raise _Outrun
+    commit_soon()
 
 
 def _by_key(name: str, values: dict[int, Any]) -> tuple[str, list[Any]]:
