@@ -23,6 +23,8 @@ _BEAT = timedelta(seconds=20)
 # The keeper looks so often whether the holder is behind with beating, and helps him then.
 _LOOK = timedelta(seconds=10)
 _OVERDUE = timedelta(seconds=40)
+# Seconds until a keeper is left to itself that hangs in the database.
+_FAREWELL = 5.0
 # A holder that gave no sign of life for so long hangs.
 _PATIENCE = timedelta(minutes=15)
 
@@ -83,7 +85,7 @@ class HeldLease:
         finally:
             enough.set()
             if is_needed:
-                keeper.join()
+                keeper.join(_FAREWELL)
 
     def release(self) -> None:
         """Give the lease back; harmless when it was lost."""
