@@ -82,7 +82,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, pk: int) -> Call | None:
-    return Call.objects.visible_to(request.user).filter(pk=pk).first()
+    return Call.objects.visible_row_by_row(request.user).filter(pk=pk).first()
 
 
 def _refused(error: UserError) -> HttpResponse:

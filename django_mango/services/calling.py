@@ -272,7 +272,7 @@ def _visible(user: CrmUser | None, call: Call) -> Call:
     """The call as it is now, if the user may know of it."""
     calls = Call.objects.select_related("account", "command")
     if user is not None:
-        calls = calls.visible_to(user)
+        calls = calls.visible_row_by_row(user)
     fresh = calls.filter(pk=call.pk).first()
     may = user is None or any(
         user.has_perm(f"django_mango.{name}") for name in ("hang_up", "hang_up_any")

@@ -279,7 +279,7 @@ def _last_calls(user: CrmUser, ringing: list[Call], now: datetime) -> dict[int, 
         RowNumber(), partition_by=["account", "client_number"], order_by=F("started_at").desc()
     )
     before = (
-        Call.objects.visible_to(user)
+        Call.objects.visible_row_by_row(user)
         .filter(client_number__in=wanted, started_at__gt=now - _LAST_CALL)
         .exclude(pk__in=[call.pk for call in ringing])
         .annotate(place=place)

@@ -35,7 +35,9 @@ def write_note(user: CrmUser, call: Call, note: str, *, based_on: str | None = N
     ``based_on`` is the version the writer has read; ``None`` replaces whatever is there.
     Raises ``PermissionRefused``, ``NoteChanged``, or ``UserError`` for a note too long.
     """
-    if not user.has_perm(PERMISSION) or not Call.objects.visible_to(user).filter(pk=call.pk):
+    if not user.has_perm(PERMISSION) or not Call.objects.visible_row_by_row(user).filter(
+        pk=call.pk
+    ):
         raise PermissionRefused(_("You may not write notes on this call."), "permission")
     text = _clean(note)
     work, _is_new = CallWork.objects.get_or_create(call=call)
