@@ -56,11 +56,12 @@ class Concern:
                 )
             found.append(of_talks)
         if self.missed:
-            of_misses = calls.filter(
-                Q(is_missed=True) | Q(missed_resolved_at__isnull=False),
-                client_number__in=among(sorted(self.missed)),
-            )
+            of_misses = calls.filter(client_number__in=among(sorted(self.missed)))
+            settled = Q(is_missed=True) | Q(missed_resolved_at__isnull=False)
             if self.since is not None and self.until is not None:
-                of_misses = of_misses.filter(started_at__range=(self.since, self.until))
+                settled &= Q(started_at__range=(self.since, self.until))
+            else:  # with their talks at once
+                settled |= Q(answered_at__isnull=False)
+            of_misses = of_misses.filter(settled)
             found.append(of_misses)
         return found

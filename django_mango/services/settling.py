@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Min, QuerySet
 
 from ..models import Account, Call
+from ..models.call import OUTCOMES_OF_TALKS
 from ..protocol.resolution import ClientCall, resolve
 from .concern import Concern
 from .lists import among
@@ -19,6 +20,7 @@ from .transactions import commit_soon, repeated
 
 #: Rows written by one statement, which looks for each of them in a list of all.
 _AT_ONCE = 300
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +34,83 @@ class Settling:
 
 
 def differing(account: Account, concern: Concern) -> list[Settling]:
-    """Calls that are not settled as computed. One query for each part of the concern.
+    """Calls that are not settled as computed; nothing is written.
 
-    The database finds what looks wrong and the talks that may have settled it; which
-    talk settles what is for ``resolve`` to say. It is asked for the clients of all accounts:
-    told the account, it might go through all calls of it.
+    Read are the calls whose settling may have to change, the talks of their clients in the
+    time of the changes, and the first talk after it where those do not settle all.
     """
-    stored: dict[int, tuple[datetime | None, int | None]] = {}
-    misses: dict[str, list[ClientCall]] = {}
-    talks: set[int] = set()
+    known = _Known(account)
+    # Of all accounts: told the account, a database might go through all calls of it.
     for calls in concern.calls(Call.objects.all()):
-        for owner, pk, client, is_missed, started_at, at, by, talk_at, talk in _with_talks(calls):
-            computed = (talk_at, talk) if is_missed else (None, None)
-            if owner != account.pk or (at, by) == computed or pk in stored:
+        known.read(calls)
+    if concern.since is not None and concern.until is not None and known.clients:
+        known.read(
+            _talks_of(known.clients).filter(
+                # What others commit at this moment is of this hour: who writes last has seen it.
+                answered_at__range=(concern.since - _HOUR, concern.until)
+            )
+        )
+        waiting = [client for client, calls in known.clients.items() if _is_waiting(calls)]
+        first = dict(
+            _talks_of(waiting)
+            .filter(account=account, answered_at__gt=concern.until)
+            .values("client_number")
+            .annotate(at=Min("answered_at"))
+            .values_list("client_number", "at")
+        )
+        known.read(_talks_of(first).filter(answered_at__in=sorted(set(first.values()))))
+    return known.differing()
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was read: how calls are settled, what calls a client has, when talks were answered."""
+
+    account: Account
+    settled: dict[int, tuple[datetime | None, int | None]] = field(default_factory=dict)
+    clients: dict[str, list[ClientCall]] = field(default_factory=dict)
+    moments: dict[Hashable, datetime] = field(default_factory=dict)
+
+    def read(self, calls: QuerySet[Call]) -> None:
+        """Missed calls, settled ones, talks; each may come several times."""
+        for owner, pk, client, is_missed, started_at, answered_at, outcome, at, by in (
+            calls.order_by().values_list(
+                "account_id", "pk", "client_number", "is_missed", "started_at",
+                "answered_at", "outcome", "missed_resolved_at", "missed_resolved_by",
+            )
+        ):  # fmt: skip
+            if owner != self.account.pk or started_at is None:
                 continue
-            stored[pk] = (at, by)
-            if is_missed:
-                misses.setdefault(client, []).append(ClientCall(pk, True, started_at.timestamp()))
-                talks |= {talk} if talk else set()
-    if not stored:
-        return []
-    computed_by = _resolved(misses, talks)
-    found = [
-        replace(computed_by.get(pk, Settling(pk, None)), was=was)
-        for pk, (was, _by) in stored.items()
-    ]
-    return [one for one in found if (one.at, one.by) != stored[one.pk]]
+            own = self.clients.setdefault(client, [])
+            if (is_missed or at or by) and pk not in self.settled:
+                self.settled[pk] = (at, by)
+                if is_missed:
+                    own.append(ClientCall(pk, True, started_at.timestamp()))
+            if answered_at is None or is_missed or pk in self.moments:
+                continue
+            if outcome in OUTCOMES_OF_TALKS:
+                self.moments[pk] = answered_at
+                talk = ClientCall(pk, False, started_at.timestamp(), answered_at.timestamp())
+                own.append(talk)
+
+    def differing(self) -> list[Settling]:
+        """Those that the rule settles otherwise."""
+        by = {one.missed: one.by for calls in self.clients.values() for one in resolve(calls)}
+        computed = [
+            Settling(pk, was, self.moments.get(by.get(pk)), by.get(pk))  # type: ignore[arg-type] # keys are primary keys
+            for pk, (was, _by) in self.settled.items()
+        ]
+        return [one for one in computed if (one.at, one.by) != self.settled[one.pk]]
+
+
+def _talks_of(clients: Collection[str]) -> QuerySet[Call]:
+    return Call.objects.talks().filter(is_missed=False, client_number__in=among(clients))
+
+
+def _is_waiting(calls: Sequence[ClientCall]) -> bool:
+    """Whether a missed call among these began after all talks."""
+    last = max((call.answered_at for call in calls if not call.is_missed), default=0)
+    return any(call.is_missed and call.started_at >= last for call in calls)
 
 
 def write(settlings: Sequence[Settling]) -> list[Settling]:
@@ -71,50 +124,6 @@ def write(settlings: Sequence[Settling]) -> list[Settling]:
         for start in range(0, len(alike), _AT_ONCE):
             written += _write_part(alike[start : start + _AT_ONCE])
     return written
-
-
-def _with_talks(calls: QuerySet[Call]) -> QuerySet[Call, tuple[Any, ...]]:
-    """Each with the earliest talk of its client that was answered after its start."""
-    talks = (
-        Call.objects.talks()
-        .filter(
-            account=OuterRef("account"),
-            client_number=OuterRef("client_number"),
-            is_missed=False,
-            answered_at__gt=OuterRef("started_at"),
-        )
-        .order_by("answered_at", "started_at", "pk")
-    )
-    return (
-        calls.annotate(
-            talk_at=Subquery(talks.values("answered_at")[:1]),
-            talk=Subquery(talks.values("pk")[:1]),
-        )
-        .order_by()
-        .values_list(
-            "account_id", "pk", "client_number", "is_missed", "started_at",
-            "missed_resolved_at", "missed_resolved_by", "talk_at", "talk",
-        )
-    )  # fmt: skip
-
-
-def _resolved(misses: dict[str, list[ClientCall]], talks: set[int]) -> dict[int, Settling]:
-    """Which of these calls, by client, are settled by which of these talks."""
-    moments: dict[Hashable, datetime] = {}
-    rows = Call.objects.talks().filter(pk__in=among(talks), is_missed=False).order_by()
-    for pk, client, started_at, answered_at in rows.values_list(
-        "pk", "client_number", "started_at", "answered_at"
-    ):
-        if started_at is None or answered_at is None:
-            continue  # it vanished as a talk since it was found
-        moments[pk] = answered_at
-        talk = ClientCall(pk, False, started_at.timestamp(), answered_at.timestamp())
-        misses.setdefault(client, []).append(talk)
-    return {
-        one.missed: Settling(one.missed, None, moments[one.by], one.by)  # type: ignore[arg-type,misc] # primary keys
-        for calls in misses.values()
-        for one in resolve(calls)
-    }
 
 
 class _Outrun(Exception):
