@@ -166,6 +166,7 @@ def test_the_journal_costs_the_same_however_many_rows(account: Account, maria: U
     assert price(LIST) == one
     assert "F5 405" in client.get(LIST).text
     call = Call.objects.get(entry_id="c0")
+    price(change(call))  # the first look of a process learns the type of its content
     before = price(change(call))
     for number in range(5):
         make_recording(account, f"more {number}", call, extension="400")
