@@ -12,8 +12,10 @@ from .calling import (
     request_call,
     settle_commands,
 )
+from .catching_up import import_gaps, import_latest
 from .client_calls import calls_of
 from .contacts import Client, clients_of, clients_of_number
+from .coverage import complete_until, gaps
 from .directory import employee_of
 from .errors import (
     AccountUnknown,
@@ -49,6 +51,7 @@ from .phone_index import IndexReport
 from .phone_rebuild import IndexProgress, index_numbers
 from .projecting import project_entries
 from .rebuilding import RebuildReport, rebuild_calls
+from .staleness import import_staleness
 from .sweeping import sweep
 
 __all__ = [
@@ -80,10 +83,15 @@ __all__ = [
     "clients_of",
     "clients_of_number",
     "close_by_hand",
+    "complete_until",
     "employee_of",
+    "gaps",
     "hang_up",
     "import_file",
+    "import_gaps",
+    "import_latest",
     "import_periods",
+    "import_staleness",
     "import_statistics",
     "index_numbers",
     "known_account",

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 from django.core import mail
 from django.utils import timezone
@@ -122,7 +123,10 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
 
 
 def test_the_receiver_of_the_alarm_writes_a_letter(account: Account, settings: Any) -> None:
-    settings.ADMINS = [("A", "a@crm.example")]
+    settings.ADMINS = ["a@crm.example"] if django.VERSION >= (6, 0) else [("A", "a@crm.example")]
+    if django.VERSION >= (6, 1):  # the old single backend is deprecated there
+        backend = "django.core.mail.backends.locmem.EmailBackend"
+        settings.MAILERS = {"default": {"BACKEND": backend}}
     until = timezone.now() - timedelta(hours=30)
     StatsImport.objects.create(
         account=account,
