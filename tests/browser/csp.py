@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 REPORTS: list[dict[str, Any]] = []
@@ -13,8 +14,8 @@ _REPORT_PATH = "/csp-report"
 _POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
+        "script-src 'self' 'report-sample'",
+        "style-src 'self' 'report-sample'",
         "img-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
@@ -39,5 +40,10 @@ class StrictPolicy:
         if request.path == "/favicon.ico":  # browsers ask for it by themselves
             return HttpResponse(status=204)
         response = self._get_response(request)
-        response.headers["Content-Security-Policy"] = _POLICY
+        policy = _POLICY
+        for source in getattr(settings, "CSP_THEME_NEEDS", ()):
+            policy = policy.replace("'report-sample'", f"{source} 'report-sample'")
+        response.headers["Content-Security-Policy"] = policy
+        if policy != _POLICY:  # what the theme needs is let through, and told all the same
+            response.headers["Content-Security-Policy-Report-Only"] = _POLICY
         return response

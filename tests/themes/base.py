@@ -6,15 +6,13 @@ import os
 from typing import Any
 
 from tests.settings import *  # noqa: F403 - a settings module
+from tests.settings import DATABASES as _DATABASES
 from tests.settings import INSTALLED_APPS as PLAIN_APPS
 from tests.settings import MANGO as PLAIN_MANGO
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ.get("THEME_DATABASE", ":memory:"),
-    }
-}
+DATABASES: dict[str, dict[str, Any]] = _DATABASES
+if "THEME_CHILD" in os.environ:  # opens pages without a server and a test around it
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 ROOT_URLCONF = "tests.themes.urls"
 # The related path has no field in the forms and lists of its model.
 MANGO = {

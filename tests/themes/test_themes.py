@@ -84,7 +84,12 @@ def pages_of(theme: str) -> dict[str, Any]:
     child = Path(__file__).with_name("child.py")
     done = subprocess.run(
         [sys.executable, "-W", "ignore", str(child)],
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": f"tests.themes.site_{theme}"},
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": f"tests.themes.site_{theme}",
+            "DATABASE": "sqlite",
+            "THEME_CHILD": "1",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,154 @@
+"""A day at the telephone under one theme. ``test_under_themes.py`` runs this file under each.
+
+Not collected by itself: it needs a process with the settings of its theme. The themes have code
+inside their pages, which the strict policy refuses; nothing of that may be ours.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import Permission, User
+from django.urls import reverse
+
+from django_mango.models import Command
+from django_mango.sandbox import Sandbox
+from example_project.crm.models import Contact
+from tests.themes import world
+
+from .conftest import Visitor, eventually
+from .csp import REPORTS
+
+Visit = Callable[..., Visitor]
+BUTTON = "button[data-mango-click]"
+TOLD = ".mango-told__line"
+LIST = "/admin/crm/contact/"
+THEME = django_settings.SETTINGS_MODULE.rpartition("site_")[2]
+both = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _dressed() -> None:
+    """The host's admins, with the base classes of the theme."""
+    world.dress()
+
+
+@pytest.fixture
+def contact(team: dict[str, User]) -> Contact:
+    return Contact.objects.create(name="AAA", phone="", mobile="8 (916) 123-45-67")
+
+
+@pytest.fixture
+def watched(visit: Visit) -> Iterator[Visit]:
+    """Visitors whose problems are the theme's own; a report that names us is ours."""
+    visitors: list[Visitor] = []
+
+    def start(*arguments: Any, **options: Any) -> Visitor:
+        visitors.append(visit(*arguments, **options))
+        return visitors[-1]
+
+    yield start
+    ours = [report for report in REPORTS if _is_ours(report)]
+    told = [one for visitor in visitors for one in visitor.problems if "/static/django_mango/" in one]
+    REPORTS.clear()
+    for visitor in visitors:
+        visitor.problems.clear()
+    assert ours == [], ours
+    assert told == []
+
+
+def _is_ours(report: dict[str, Any]) -> bool:
+    """A file of ours did it or was blocked, or it is something of ours in the page."""
+    places = (report.get(name, "") for name in ("source-file", "blocked-uri"))
+    files = any("/static/django_mango/" in place for place in places)
+    return files or "mango" in report.get("script-sample", "")
+
+
+def form_of(contact: Contact) -> str:
+    return reverse("admin:crm_contact_change", args=[contact.pk])
+
+
+def shot(page: Any, name: str) -> None:
+    """A picture for people to look at, where ``SHOTS`` names a folder."""
+    if folder := os.environ.get("SHOTS"):
+        page.screenshot(path=Path(folder) / f"{THEME}-{name}.png")
+
+
+@both
+def test_from_the_form_through_navigation_to_the_hang_up(
+    team: dict[str, User], contact: Contact, pbx: Sandbox, watched: Visit, expect: Any, dark: bool
+) -> None:
+    anna = watched(team["anna"], language="ru", dark=dark)
+    page = anna.open(form_of(contact))
+    page.locator(BUTTON).first.click()
+    expect(page.locator(TOLD)).to_contain_text("сначала зазвонит телефон")
+    running = page.locator(".mango-strip__card--running")
+    expect(running).to_contain_text("идёт разговор")
+    shot(page, f"form-{'dark' if dark else 'light'}")
+    page.goto(anna.base + LIST)
+    expect(running).to_contain_text("AAA")
+    shot(page, f"list-{'dark' if dark else 'light'}")
+    page.reload()
+    running.get_by_role("button", name="Положить трубку").click()
+    expect(page.locator(".mango-strip")).to_be_hidden()
+    assert [one.kind for one in Command.objects.order_by("pk")] == ["callback", "hangup"]
+
+
+def test_a_double_click_in_the_list_is_one_call(
+    team: dict[str, User], contact: Contact, pbx: Sandbox, watched: Visit, expect: Any
+) -> None:
+    anna = watched(team["anna"])
+    page = anna.open(f"{LIST}?q=AAA")
+    page.locator(f"tr:has-text('AAA') {BUTTON}").first.dblclick()
+    expect(page.locator(TOLD)).to_be_visible()
+    assert anna.asked("/mango/api/call") == 1
+    assert page.url.endswith(f"{LIST}?q=AAA")
+    assert Command.objects.get().number == "+79161234567"
+
+
+def test_who_may_only_look_calls_too(
+    team: dict[str, User], contact: Contact, pbx: Sandbox, watched: Visit, expect: Any
+) -> None:
+    viewer = team["petr"]
+    viewer.groups.clear()
+    rights = ["view_contact", "place_call", "view_call"]
+    viewer.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    page = watched(viewer).open(form_of(contact))
+    assert page.locator("[name=mobile]").count() == 0
+    page.locator(BUTTON).first.click()
+    expect(page.locator(TOLD)).to_be_visible()
+    assert Command.objects.get().user == viewer
+
+
+@pytest.mark.skipif(THEME == "unfold", reason="this theme shows an empty page without script")
+def test_without_script(
+    team: dict[str, User], contact: Contact, pbx: Sandbox, watched: Visit
+) -> None:
+    page = watched(team["anna"], java_script_enabled=False).open(form_of(contact))
+    assert not page.locator(BUTTON).first.is_visible()
+    page.locator("a.mango-call").first.click()
+    assert "AAA" in page.title()
+    shot(page, "confirm")
+    page.locator("button[name=choice]").first.click()
+    eventually(lambda: page.url.endswith(form_of(contact)), page)
+    assert Command.objects.get().number == "+79161234567"
+
+
+@both
+def test_an_incoming_call_shows_and_vanishes(
+    team: dict[str, User], pbx: Sandbox, watched: Visit, expect: Any, dark: bool
+) -> None:
+    anna, petr = watched(team["anna"], dark=dark), watched(team["petr"], dark=dark)
+    hers, his = anna.open(LIST), petr.open(LIST)
+    pbx.incoming_call("79161234567", to="101")
+    card = hers.locator(".mango-strip__card--ringing")
+    expect(card).to_contain_text("+7 916 123-45-67")
+    shot(hers, f"incoming-{'dark' if dark else 'light'}")
+    expect(card).to_have_count(0)  # answered
+    expect(hers.locator(".mango-strip__card--running")).to_be_visible()
+    expect(his.locator(".mango-strip")).to_be_hidden()
