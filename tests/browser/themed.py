@@ -54,7 +54,8 @@ def watched(visit: Visit) -> Iterator[Visit]:
 
     yield start
     ours = [report for report in REPORTS if _is_ours(report)]
-    told = [one for visitor in visitors for one in visitor.problems if "/static/django_mango/" in one]
+    problems = [one for visitor in visitors for one in visitor.problems]
+    told = [one for one in problems if "/static/django_mango/" in one]
     REPORTS.clear()
     for visitor in visitors:
         visitor.problems.clear()
