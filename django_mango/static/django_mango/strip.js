@@ -18,6 +18,7 @@
     const REST_S = 60; // at most, when nobody answers
     const KEPT_MS = 24 * 3600 * 1000; // an unsaved note
     const POPUPS = "notify"; // a choice does not grow old
+    const RANKS = ["ringing", "running", "note", "missed"];
     const shown = new Map(); // cards by id
     let etag = "", csrf = "", me = "";
     let clock = 0; // the server's minus ours, ms
@@ -256,9 +257,15 @@
             shown.set(data.id, card);
         }
         card.show(data);
-        // Incoming calls on top; an element that moves would lose its focus.
+        put(card);
+    }
+
+    /* What is urgent on top; an element that moved would lose its focus, so none does. */
+    function put(card) {
         if (!card.element.isConnected) {
-            strip[kind === "ringing" ? "prepend" : "append"](card.element);
+            const later = [...shown.values()].find((one) =>
+                one.element.isConnected && RANKS.indexOf(one.kind) > RANKS.indexOf(card.kind));
+            strip.insertBefore(card.element, later ? later.element : null);
         }
     }
 
@@ -278,7 +285,7 @@
                 shown.set(id, card);
                 card.openNote(false);
                 card.end();
-                strip.append(card.element);
+                put(card);
             }
         }
     }
