@@ -22,6 +22,19 @@ def oldest_announced() -> datetime:
     return timezone.now() - conf.seconds("SIGNAL_MAX_AGE_SECONDS")
 
 
+def is_heard() -> bool:
+    """Whether anybody wants to know of changed calls."""
+    return any(
+        signal.has_listeners(Call)
+        for signal in (
+            signals.call_started,
+            signals.call_answered,
+            signals.call_finished,
+            signals.call_missed,
+        )
+    )
+
+
 def is_recent(call: Call) -> bool:
     """Whether the call ended so lately, or goes on since then, that an import may announce it."""
     moment = call.ended_at or call.started_at

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from .. import signals
 from ..models import Account, Call
-from .announcing import announce, is_recent, oldest_announced
+from .announcing import announce, is_heard, is_recent, oldest_announced
 from .background import job, later
 from .changes import Change, concern_of
 from .journal import announce_command
@@ -50,7 +50,11 @@ class News:
     def _remember(self, changes: Sequence[Change], settled: Mapping[int, datetime]) -> None:
         since = oldest_announced()
         self._settled.update(pk for pk, at in settled.items() if at >= since)
-        self._changes += [change for change in changes if is_recent(change.call)]
+        # A day of a large PBX is not kept in memory for nobody.
+        wanted = is_heard()
+        self._changes += [
+            change for change in changes if change.confirmed or (wanted and is_recent(change.call))
+        ]
 
     def announce(self) -> None:
         """Send the signals, as soon as a transaction of the caller is committed."""

@@ -24,7 +24,7 @@ from ..protocol.notifications import CALL_KINDS
 from ..protocol.projection import Directory, Facts, ProjectedCall
 from ..protocol.statistics import Record
 from ..protocol.times import from_unix, to_unix
-from .announcing import oldest_announced
+from .announcing import is_heard, oldest_announced
 from .bulk import Counters, upsert_values
 from .changes import Change, concern_of
 from .columns import NEW_COLUMNS, apply, new_row
@@ -42,7 +42,8 @@ class Unfolded:
     """What became of the calls of a batch.
 
     ``calls`` counts those created or changed. Of the new ones only the recent are among
-    the ``changes``: nothing is announced of old ones, and a long import brings millions.
+    the ``changes``, and where somebody listens: nothing is announced of old ones, and a
+    long import brings millions.
     ``new_entries`` are the conversations that were not known.
     """
 
@@ -67,10 +68,10 @@ def unfold(account: Account, counters: Counters, directory: Directory) -> Unfold
     """
     new = _insert_new(account, counters.fresh, directory)
     result = Unfolded(calls=len(new), new_entries=sorted(new))
-    oldest = to_unix(oldest_announced())
+    oldest = to_unix(oldest_announced()) if is_heard() else None
     for entry_id, (pk, call) in new.items():
         _note(result.concern, call)
-        if (call.ended_at or call.started_at) >= oldest:
+        if oldest is not None and (call.ended_at or call.started_at) >= oldest:
             change = apply(call, Call(pk=pk, account=account, entry_id=entry_id), {})
             result.changes += [change] if change else []
     rest = sorted(counters.entry_ids - new.keys())
