@@ -243,9 +243,10 @@
             const list = make("ul", "mango-strip__list");
             for (const call of data.calls) {
                 const row = make("li");
-                const name = call.number ? `${call.who}, ${call.number}` : call.who;
-                const text = call.url ? makeLink(name, call.url) : make("span", "", name);
-                row.append(text, " ", make("span", "mango-strip__when", call.when));
+                const who = make("span");
+                who.append(call.url ? makeLink(call.who, call.url) : make("span", "", call.who));
+                who.append(" ", make("span", "mango-strip__number", call.number));
+                row.append(who, make("span", "mango-strip__when", call.when));
                 if (call.dial && document.documentElement.classList.contains("mango-live")) {
                     const dial = makeButton(desk.words.call_back, "", () => {}); // by the call script
                     dial.dataset.mangoNumber = call.dial;
