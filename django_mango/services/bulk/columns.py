@@ -79,14 +79,19 @@ def check_length(field: Any, values: Column) -> None:
 
 def _times(field: Any, values: Column, connection: BaseDatabaseWrapper) -> Column:
     if connection.vendor == "postgresql":
-        return [None if not value else _utc_text(value) + "+00" for value in values]
+        return [None if text is None else text + "+00" for text in _utc_texts(values)]
     if settings.USE_TZ and connection.timezone is UTC:
-        return [None if not value else _utc_text(value) for value in values]
+        return _utc_texts(values)
     moments = (datetime.fromtimestamp(v, UTC) if v and isinstance(v, int) else v for v in values)
     return [field.get_db_prep_save(moment or None, connection) for moment in moments]
 
 
-@lru_cache(maxsize=16_384)
+def _utc_texts(values: Column) -> Column:
+    """Each different moment is written once."""
+    texts = {value: _utc_text(value) for value in set(values) if value}
+    return list(map(texts.get, values))
+
+
 def _utc_text(moment: int | datetime) -> str:
     """``2025-05-24 12:48:43``, with the microseconds where there are any."""
     if isinstance(moment, datetime):

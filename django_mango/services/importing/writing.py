@@ -20,6 +20,7 @@ from ..directory import with_directory
 from ..following import News
 from ..transactions import commit_soon
 from ..unfolding import Unfolded, unfold
+from .collecting import collector_paused
 from .loading import Good, Row
 from .wake import Wake
 
@@ -59,7 +60,8 @@ class Writer:
                 bad = [row for row in batch if isinstance(row, BadRow)]
                 is_cut = is_cut or any(row.reason == "cut" for row in bad)
                 good = [row for row in batch if not isinstance(row, BadRow)]
-                counters = self._write(window, good)
+                with collector_paused():
+                    counters = self._write(window, good)
                 _reach(window, good)
                 count(window, len(batch), counters, bad)
                 _save_soon(window)
