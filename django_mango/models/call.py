@@ -271,7 +271,11 @@ class CallParty(models.Model):
         db_index=False,  # the unique key begins with it
         verbose_name=_("call"),
     )
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    # A copy of the call's account, whose own key the database checks: checking it for each of
+    # millions of rows as well is what an import would wait for most.
+    account = models.ForeignKey(
+        Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     employee = models.ForeignKey(
         Employee,
         models.SET_NULL,

@@ -28,7 +28,7 @@ from .wake import Wake
 BATCH = 4000
 _BAD_ROWS_KEPT = 20
 #: The database is told of its growth after so many calls, and when they are so many times more.
-_FEW, _TIMES = 1000, 4
+_FEW, _TIMES = 5000, 10
 #: Who stores the rows of each kind; the rows of a window are all of its kind.
 _WRITERS: dict[str, Callable[[Account, Any, datetime], Counters]] = {
     CallRecord.Kind.BASIC: write_records,
