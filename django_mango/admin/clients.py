@@ -17,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from .. import conf
 from ..models import Call
 from ..services.contacts import Client, calls_with, clients_of, may_view
 from ..services.phone_fields import phone_models
@@ -72,6 +73,12 @@ def visible(request: HttpRequest, site: AdminSite, model: type[Model]) -> QueryS
     if isinstance(related, (list, tuple)) and related:
         objects = objects.select_related(*related)  # what its list names, a name may need
     return objects
+
+
+def _narrowed(request: HttpRequest, objects: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of them that ``MANGO["VISIBLE_CLIENTS"]`` leaves, as ``clients_of`` does for pages."""
+    narrow = conf.visible_clients_hook()
+    return objects if narrow is None else narrow(request.user, objects)
 
 
 def _may_see(request: HttpRequest, site: AdminSite, obj: Model) -> bool:
@@ -138,6 +145,7 @@ def named(request: HttpRequest, site: AdminSite, name: str, most: int) -> list[M
         model_admin = site.get_model_admin(model)
         if not model_admin.get_search_fields(request):
             continue
+        objects = _narrowed(request, objects)
         matching, may_repeat = model_admin.get_search_results(request, objects, name)
         matching = matching.order_by("pk")
         found += (matching.distinct() if may_repeat else matching)[:most]
@@ -149,7 +157,8 @@ def chosen(request: HttpRequest, site: AdminSite, value: str) -> Model | None:
     label, _colon, key = value.partition(":")
     try:
         objects = visible(request, site, apps.get_model(label)) if label and key else None
-        found: Model | None = objects.filter(pk=key).first() if objects is not None else None
+        shown = None if objects is None else _narrowed(request, objects)
+        found: Model | None = None if shown is None else shown.filter(pk=key).first()
     except (LookupError, ValueError, ValidationError):
         return None
     return found if found is not None and _may_see(request, site, found) else None

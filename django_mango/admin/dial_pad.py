@@ -16,8 +16,9 @@ from django.utils.translation import gettext
 from ..protocol import numbers
 from ..services import calling
 from ..services.contacts import Client, clients_of_numbers
-from ..services.errors import ColleagueBusy, UserError
+from ..services.errors import ColleagueBusy, DestinationRefused, UserError
 from ..services.recent_numbers import RecentNumber, recent_numbers
+from ..services.refusals import note_refusal
 from ..ui import text
 from ..ui.controls import controls_of
 from ..ui.saving import Saving, savings_of
@@ -74,6 +75,8 @@ class DialPad(ConfirmPages):
         try:
             plan = calling.plan_call(request.user, number)
         except UserError as refusal:
+            if isinstance(refusal, DestinationRefused):  # he asked for the call, as by the script
+                note_refusal(refusal, request.user, number)
             return self._pad_page(request, number, str(refusal))
         shown = numbers.for_people(plan.number.e164) if plan.number.e164 else plan.to_number
         context = {

@@ -10,7 +10,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import quote
 from django.contrib.auth import get_user_model
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ..services.mapping import Row, Sign, Standing, Suggestion
@@ -35,7 +35,11 @@ _NOTES: dict[Standing, Text] = {
     Standing.NOT_IN_PBX: _("These users have no telephone: no call button, no calls of their own."),
     Standing.MATCHED: "",
 }
-_SIGNS = {Sign.EMAIL: _("e-mail"), Sign.EXTENSION: _("extension"), Sign.NAME: _("name")}
+_SIGNS = {
+    Sign.EMAIL: pgettext_lazy("of a person", "e-mail"),
+    Sign.EXTENSION: pgettext_lazy("of a person", "extension"),
+    Sign.NAME: pgettext_lazy("of a person", "name"),
+}
 
 
 @dataclass(frozen=True, slots=True)

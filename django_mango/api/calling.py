@@ -23,6 +23,7 @@ from .call_page import page, result_page
 logger = logging.getLogger(__name__)
 
 _LONGEST = 64
+_LONGEST_KEY = 18
 
 
 @endpoint("GET", "HEAD", "POST")
@@ -51,7 +52,8 @@ def _place(request: HttpRequest, click: Click) -> HttpResponse:
     target = _target(click)
     account = target.account if isinstance(target, Call) else None
     wanted = request.POST.get("employee", "")
-    employee = Employee.objects.filter(pk=wanted).first() if wanted.isdecimal() else None
+    is_key = wanted.isdecimal() and len(wanted) <= _LONGEST_KEY
+    employee = Employee.objects.filter(pk=wanted).first() if is_key else None
     if wanted and employee is None:
         return refusal(400, "unknown_employee", _("There is no such employee."))
     asked_at = timezone.now()

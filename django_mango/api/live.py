@@ -8,6 +8,7 @@ request is how long nothing has happened on its page; a page that rests asks sel
 from __future__ import annotations
 
 import hashlib
+import math
 from datetime import timedelta
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -66,6 +67,7 @@ def _next(found: Live, idle: float) -> float:
 
 def _idle(request: HttpRequest) -> float:
     try:
-        return max(float(request.GET.get("idle", "0")), 0.0)
+        idle = float(request.GET.get("idle", "0"))
     except ValueError:
         return 0.0
+    return max(idle, 0.0) if math.isfinite(idle) else 0.0

@@ -30,6 +30,7 @@ from ..protocol import numbers
 from ..services import (
     InsideTransaction,
     NoExtension,
+    PermissionRefused,
     UserError,
     account_for,
     outcome_level,
@@ -37,6 +38,7 @@ from ..services import (
     place_call,
     request_call,
 )
+from ..services.refusals import note_refusal
 
 
 class MangoBackend:
@@ -66,8 +68,16 @@ class MangoBackend:
             raise UserError(_("No account of MANGO has this key and secret."), "account_unknown")
         account = account_for(self._alias or None)
         employee = _address(account, from_number).employee
-        # Rights and caps are those of the user behind the telephone.
+        # Rights and caps are those of the user behind the telephone: with nobody there is neither.
         user = employee.user
+        if user is None:
+            refusal = PermissionRefused(
+                _("The extension “%(extension)s” is no user's yet: see “Who is who”.")
+                % {"extension": from_number.strip()[:64]},
+                "permission",
+            )
+            note_refusal(refusal, None, to_number, employee=employee)
+            raise refusal
         try:
             return place_call(user, to_number, employee=employee, account=account)
         except InsideTransaction:

@@ -52,6 +52,8 @@ _ANONYMOUS = frozenset(
     {"", "anonymous", "unknown", "unavailable", "private", "restricted", "none", "null", "-1"}
 )
 _LONGEST_EXTENSION = 6
+#: Longer texts are notes, or sent to fill the memory: read each time.
+_LONGEST_REMEMBERED = 256
 #: A plus, then an eight on its own: the trunk prefix after a plus that has no business there.
 _PLUS_EIGHT = re.compile(r"\+ ?\(?8(?!\d)")
 _RUSSIA_AND_KAZAKHSTAN = 7
@@ -60,7 +62,16 @@ _COMPACT = re.compile(r"\+\d{10,15}")
 #: Two numbers with a blank between them have so many digits at least.
 _FEWEST_OF_TWO = 17
 _SIP_SCHEME = re.compile(r"\A(?:\s*sips?:)+")
-_PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
+#: Personal numbers (+44 70) are billed like premium ones, and are what swindlers like best.
+_PREMIUM = frozenset(
+    {
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.PERSONAL_NUMBER,
+    }
+)
+#: The table calls them Russian, the bill does not: Abkhazia (840, 940), satellites (954).
+_NOT_OF_RUSSIA = ("+7840", "+7940", "+7954")
 
 
 @lru_cache(maxsize=20_000)
@@ -99,9 +110,12 @@ def by_numbering_plan(text: str, region: str) -> Number:
     return Number(text, Kind.UNKNOWN)
 
 
-@lru_cache(maxsize=20_000)
 def from_text(text: str, region: str = "RU") -> Number:
     """Classify a number as people write it: ``8 (916) 123-45-67 доб. 12``."""
+    return (_remembered if len(text) <= _LONGEST_REMEMBERED else _classified)(text, region)
+
+
+def _classified(text: str, region: str) -> Number:
     raw = text.strip()
     if raw.lower() in _ANONYMOUS:
         return Number(text, Kind.ANONYMOUS)
@@ -110,6 +124,9 @@ def from_text(text: str, region: str = "RU") -> Number:
     if raw.isascii() and raw.isdigit() and len(raw) <= _LONGEST_EXTENSION:
         return Number(text, Kind.EXTENSION)
     return _from_text(text, region)
+
+
+_remembered = lru_cache(maxsize=20_000)(_classified)
 
 
 def dialable(text: str, region: str = "RU") -> Number:
@@ -134,7 +151,7 @@ def canonical_sip(text: str) -> str:
 
 
 def is_premium(number: Number) -> bool:
-    """Whether a call costs more than a call (premium rate, shared cost)."""
+    """Whether a call costs more than a call (premium rate, shared cost, personal number)."""
     parsed = _parse(number.e164, None)
     return parsed is not None and phonenumbers.number_type(parsed) in _PREMIUM
 
@@ -145,7 +162,9 @@ def is_emergency(digits: str, region: str = "RU") -> bool:
 
 
 def region_of(number: Number) -> str:
-    """ISO code of the country a number belongs to, empty when unknown."""
+    """ISO code of the country whose tariff a number has, empty when unknown."""
+    if number.e164.startswith(_NOT_OF_RUSSIA):
+        return ""
     parsed = _parse(number.e164, None)
     return (phonenumbers.region_code_for_number(parsed) or "") if parsed else ""
 
@@ -166,13 +185,16 @@ def _from_text(text: str, region: str) -> Number:
     return replace(found[0], raw=text)
 
 
-@lru_cache(maxsize=20_000)
 def all_in(text: str, region: str = "RU") -> tuple[Number, ...]:
     """The whole numbers in a text of a person, in order, each once; their ``raw`` is their part.
 
     Whatever is no whole number (an internal extension, a word, a date, half a
     number) is left out, never guessed.
     """
+    return (_all_remembered if len(text) <= _LONGEST_REMEMBERED else _found_in)(text, region)
+
+
+def _found_in(text: str, region: str) -> tuple[Number, ...]:
     found: dict[str, Number] = {}
     for one in spellings(text):
         parts = _apart(one.text, region)
@@ -180,6 +202,9 @@ def all_in(text: str, region: str = "RU") -> tuple[Number, ...]:
             number = _e164(part, parsed, one.extension if part is parts[-1][0] else "")
             found.setdefault(number.e164, number)
     return tuple(found.values())
+
+
+_all_remembered = lru_cache(maxsize=20_000)(_found_in)
 
 
 def _apart(text: str, region: str) -> list[tuple[str, PhoneNumber]]:

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from .. import conf
 from ..conf import CrmUser
-from ..models import Account, Employee, EmployeeAddress, Lease
-from .bulk import upsert
+from ..models import Account, Employee, EmployeeAddress
+from .leases import stand_in_line
 from .transactions import repeated
 
 log = logging.getLogger("django_mango.services")
@@ -31,6 +31,11 @@ def extension_in_host(user: CrmUser) -> str:
     return text if text.isascii() and text.isdigit() and len(text) <= _LONGEST else ""
 
 
+def people_of(account: Account) -> str:
+    """The line in which stands who makes employees of this account."""
+    return f"people:{account.alias}"
+
+
 def employee_by_host(user: CrmUser, account: Account) -> Employee | None:
     """The employee of the extension the host names, who is this user from now on.
 
@@ -46,8 +51,7 @@ def employee_by_host(user: CrmUser, account: Account) -> Employee | None:
 
 def _joined(user: CrmUser, account: Account, extension: str) -> Employee | None:
     # In line: two requests of one moment must not make two employees.
-    turn = Lease(name=f"people:{account.alias}", owner="", until=timezone.now())
-    upsert(Lease, [turn], key=("name",), update=("name",))
+    stand_in_line(people_of(account))
     address = (
         EmployeeAddress.objects.filter(
             account=account, kind=EmployeeAddress.Kind.EXTENSION, value=extension

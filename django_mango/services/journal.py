@@ -19,7 +19,7 @@ from django.utils import timezone
 from .. import conf, signals
 from ..client import Client
 from ..conf import CrmUser
-from ..models import Account, Call, Command, Employee, Lease
+from ..models import Account, Call, Command, Employee
 from ..protocol import codes, commands
 from ..protocol.answers import Answer
 from ..protocol.errors import (
@@ -33,8 +33,8 @@ from ..protocol.notifications import CommandResult
 from .accounts import client_for
 from .announcing import send
 from .background import job, later
-from .bulk import upsert
 from .caps import refuse_too_many
+from .leases import stand_in_line
 from .transactions import repeated
 
 log = logging.getLogger("django_mango.calling")
@@ -76,7 +76,7 @@ def open_command(
     ``first`` may refuse by raising; it sees all commands that stood in line before.
     """
     now = timezone.now()
-    _stand_in_line(account, now)
+    stand_in_line(f"commands:{account.alias}")
     token = _scoped(token, wire, user)
     running = _same_token(account, token) or _just_asked(
         wire, account, user, employee, number, call, now
@@ -181,16 +181,6 @@ def settle_commands(account: Account | None = None, now: datetime | None = None)
                 given_up += 1
                 later(announce_command, command_pk=pk)
     return given_up
-
-
-def _stand_in_line(account: Account, now: datetime) -> None:
-    """Lock a row of this account's commands until the end of the transaction.
-
-    A row of its own: foreign keys of notifications would wait for a locked account
-    on MariaDB.
-    """
-    turn = Lease(name=f"commands:{account.alias}", owner="", until=now)
-    upsert(Lease, [turn], key=("name",), update=("name",))
 
 
 def _scoped(token: str | None, wire: Wire, user: CrmUser | None) -> str | None:

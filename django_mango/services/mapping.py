@@ -18,7 +18,9 @@ from django.utils import timezone
 
 from .. import conf
 from ..models import Account, Employee, EmployeeAddress
-from .host_extensions import extension_in_host
+from .host_extensions import extension_in_host, people_of
+from .leases import stand_in_line
+from .transactions import repeated
 
 
 class Standing(StrEnum):
@@ -111,11 +113,21 @@ def confirm(account: Account, chosen: Mapping[int, str]) -> list[Employee]:
         for row in mapping_of(account)
         if row.employee is not None
     }
+    return repeated(lambda: _joined(account, offered, chosen))
+
+
+def _joined(
+    account: Account, offered: Mapping[int, Mapping[str, Any]], chosen: Mapping[int, str]
+) -> list[Employee]:
+    stand_in_line(people_of(account))
+    employees = Employee.objects.filter(account=account)
     changed = []
     for employee_pk, user_key in chosen.items():
         user = offered.get(employee_pk, {}).get(user_key)
-        free = Employee.objects.filter(pk=employee_pk, account=account, user=None)
-        if user is not None and free.update(user=user):
+        # Chosen for two, or joined meanwhile: nobody gets a second telephone unnoticed.
+        if user is None or employees.filter(is_active=True, user=user).exists():
+            continue
+        if employees.filter(pk=employee_pk, user=None).update(user=user):
             changed.append(Employee.objects.get(pk=employee_pk))
     return changed
 

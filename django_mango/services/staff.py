@@ -23,7 +23,8 @@ from ..protocol.staff_requests import GroupsRequest, LinesRequest, UsersRequest
 from .accounts import account_for, client_for
 from .caching import forget
 from .errors import DirectoryRefused
-from .host_extensions import employee_by_host
+from .host_extensions import employee_by_host, people_of
+from .leases import stand_in_line
 from .mapping import users_of_crm
 from .transactions import repeated
 
@@ -115,6 +116,8 @@ class _Sync:
         return report
 
     def write(self) -> SyncReport:
+        # In line: two of one moment would make everybody twice.
+        stand_in_line(people_of(self._account))
         self._report = SyncReport(
             self._account,
             bad=self._answers.members.bad + self._answers.groups.bad + self._answers.lines.bad,

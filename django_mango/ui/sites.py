@@ -54,8 +54,11 @@ class Place:
         return self.page(f"{opts.app_label}_{opts.model_name}_change", obj.pk)
 
     def objects_of(self, model: type[Model]) -> QuerySet[Any] | None:
-        """The objects of a model this page shows to its user, ``None`` for none at all."""
-        model_admin = self._admin_of(model) if self._named else None
+        """The objects of a model this page shows to its user, ``None`` for none at all.
+
+        Their admin decides on pages of no site too: whoever asks names the site himself.
+        """
+        model_admin = self._admin_of(model)
         if model_admin is not None:
             if not model_admin.has_view_or_change_permission(self._request):
                 return None
@@ -68,7 +71,7 @@ class Place:
         return tuple(one for one in clients if self._may_see(one.obj))
 
     def _may_see(self, obj: Model) -> bool:
-        model_admin = self._admin_of(type(obj)) if self._named else None
+        model_admin = self._admin_of(type(obj))
         return model_admin is None or bool(
             model_admin.has_view_or_change_permission(self._request, obj)
         )

@@ -66,6 +66,11 @@ class TestCalling:
         assert 'class="mango-refusal" role="status"' in page
         assert f'value="{number}"' in page
 
+    def test_a_refusal_is_in_the_journal_before_the_question_too(self, anna: User) -> None:
+        page_of(anna).post(PAD, {"number": "+49 30 123456"})
+        refused = Command.objects.get()
+        assert (refused.user, refused.problem, refused.error) == (anna, "not_allowed", "country")
+
     def test_a_colleague_in_a_call_is_asked_about(
         self, account: Account, anna: User, petr: User, pbx: Sandbox
     ) -> None:

@@ -167,3 +167,17 @@ def test_our_failure_does_not_take_the_page_away(
 
     monkeypatch.setattr("django_mango.admin.client_panel.calls_panel", fail)
     assert "Sergey Orlov" in page(boss, known)
+
+
+@pytest.mark.parametrize("query", ["client=crm.contact:{pk}", "q=Orlov"])
+def test_whom_the_host_hides_is_not_found_in_the_list_of_calls(
+    account: Account, boss: User, known: Contact, settings: Any, query: str
+) -> None:
+    make_call(account, "c", client_number=MOBILE)
+    address = f"{LIST}?{query.format(pk=known.pk)}"
+    assert "+7 916 123-45-67" in page_of(boss).get(address).text
+    hook = {"VISIBLE_CLIENTS": lambda user, objects: objects.none()}
+    settings.MANGO = {**settings.MANGO, **hook}
+    shown = page_of(boss).get(address).text
+    assert "Sergey" not in shown
+    assert "+7 916 123-45-67" not in shown

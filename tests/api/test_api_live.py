@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
@@ -171,6 +172,22 @@ class TestIncoming:
         ring(live_call(account, "e1"), employee, "109")
         (card,) = asked(page_of(user))["ringing"]
         assert card["who"] == "+7 916 123-45-67"
+        assert "Orlov" not in json.dumps(card)
+
+    @pytest.mark.parametrize("site", ["admin", "", "another"])
+    def test_rows_the_admin_hides_are_hidden_wherever_one_asks_from(
+        self,
+        account: Account,
+        anna: User,
+        anna_at: Employee,
+        contact: Contact,
+        monkeypatch: pytest.MonkeyPatch,
+        site: str,
+    ) -> None:
+        contacts = admin.site.get_model_admin(Contact)
+        monkeypatch.setattr(contacts, "get_queryset", lambda request: Contact.objects.none())
+        ring(live_call(account, "e1"), anna_at, "101")
+        (card,) = asked(page_of(anna), site=site)["ringing"]
         assert "Orlov" not in json.dumps(card)
 
     def test_mistakes_of_the_host_leave_the_number(

@@ -80,9 +80,17 @@ def test_the_right_is_that_of_the_user_behind_the_telephone(
 ) -> None:
     team.anna.user_permissions.clear()
     assert get_callback("101", CLIENT)["status"] == "error"
-    nobody = Employee.objects.create(account=team.account, name="Стойка")
-    EmployeeAddress.objects.create(employee=nobody, value="200")
-    assert get_callback("200", CLIENT)["status"] == "success"
+
+
+def test_a_telephone_of_nobody_has_no_right_and_no_cap(team: Team, pbx: Service) -> None:
+    desk = Employee.objects.create(account=team.account, name="Стойка")
+    EmployeeAddress.objects.create(employee=desk, value="200")
+    answer = get_callback("200", CLIENT)
+    assert answer["status"] == "error"
+    assert "200" in answer["message"]
+    assert pbx.requests == []
+    refused = Command.objects.get()
+    assert (refused.problem, refused.error, refused.employee) == ("not_allowed", "permission", desk)
 
 
 def test_under_atomic_requests_it_is_sent_with_the_commit(

@@ -216,3 +216,26 @@ def test_canonical_sip_is_idempotent(text: str) -> None:
 @given(st.from_regex(r"7[347-9][0-9]{9}", fullmatch=True), st.sampled_from(["RU", "KZ", "DE"]))
 def test_the_short_way_of_russian_numbers_is_the_plan_s(text: str, region: str) -> None:
     assert from_service(text, region) == numbers.by_numbering_plan(text, region)
+
+
+@pytest.mark.parametrize(
+    "text", ["8 940 123-45-67", "+7 840 226-12-34", "8 (954) 012-34-56", "810 7 940 1234567"]
+)
+def test_numbers_with_a_foreign_tariff_are_not_at_home(text: str) -> None:
+    number = from_text(text)
+    assert number.kind is Kind.E164
+    assert numbers.region_of(number) == ""
+
+
+def test_personal_numbers_cost_like_premium_ones() -> None:
+    assert numbers.is_premium(from_text("070 1234 5678", "GB"))
+    assert not numbers.is_premium(from_text("020 7946 0958", "GB"))
+
+
+def test_long_texts_are_read_and_not_kept() -> None:
+    kept = (numbers._remembered, numbers._all_remembered)
+    before = [one.cache_info().currsize for one in kept]
+    note = f"{MOBILE} {'слово ' * 100}"
+    assert [one.e164 for one in numbers.all_in(note)] == ["+79161234567"]
+    assert from_text(note).e164 == "+79161234567"
+    assert [one.cache_info().currsize for one in kept] == before

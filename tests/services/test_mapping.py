@@ -136,6 +136,23 @@ def test_a_person_confirms_what_was_suggested_and_nothing_else(account: Account)
     assert one.user == anna
 
 
+def test_nobody_is_given_two_telephones_by_one_click(account: Account) -> None:
+    rows = [employee(account, "Анна Ли", extension) for extension in ("101", "102")]
+    anna = user("anna", first_name="Анна", last_name="Ли")
+    assert confirm(account, {row.pk: str(anna.pk) for row in rows}) == rows[:1]
+    assert Employee.objects.filter(user=anna).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_confirm_at_once_give_one_telephone() -> None:
+    account = Account.objects.create(alias="default")
+    rows = [employee(account, "Анна Ли", extension) for extension in ("101", "102")]
+    anna = user("anna", first_name="Анна", last_name="Ли")
+    found = at_once(*(lambda row=row: confirm(account, {row.pk: str(anna.pk)}) for row in rows))
+    assert sorted(map(len, found)) == [0, 1]
+    assert Employee.objects.filter(user=anna).count() == 1
+
+
 def test_the_number_of_queries_does_not_grow(
     account: Account, django_assert_num_queries: Any
 ) -> None:

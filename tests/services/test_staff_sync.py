@@ -20,6 +20,7 @@ from django_mango.services.staff import SyncReport, sync_staff
 from django_mango.testing import running_sandbox
 from tests.services.calling_bench import KEY, SALT, Service, mango, reply
 from tests.services.telling import OTHER, talk, tell
+from tests.services.test_calling_double import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -263,3 +264,21 @@ def test_the_sandbox_company_comes_whole(settings: Any) -> None:
         report = sync_staff()
     assert (report.employees, report.groups, report.lines, report.bad) == (7, 2, 3, 0)
     assert has("Ирина Лебедева") == ["0511"]
+
+
+def test_two_of_one_moment_write_everybody_once(company: Pbx) -> None:
+    people = [member(number, str(100 + number)) for number in range(1, 9)]
+    company.users = people
+    # Whoever asks, and in whatever order: each address has an answer of its own.
+    answers = {"users": people, "groups": [], "lines": []}
+    company.service.answers(reply({"result": 1000, **answers}))
+
+    def load() -> SyncReport:
+        with company.client() as client:
+            return sync_staff(client=client)
+
+    found = at_once(*[load] * 4)
+    assert [type(one) for one in found] == [SyncReport] * 4, found
+    assert sum(one.added for one in found) == len(people)
+    assert Employee.objects.count() == len(people)
+    assert EmployeeAddress.objects.count() == len(people)
