@@ -101,6 +101,7 @@ def _insert_new(
         key=("account", "entry_id"),
         update=(),
         constants={"account_id": account.pk, "projection_version": projection.VERSION},
+        expects_new=True,
     )
     found = {
         entry_id: (pk, calls[entry_id])
@@ -117,6 +118,7 @@ def _insert_new(
         key=("call", "extension", "number"),
         update=(),
         constants={"account_id": account.pk},
+        expects_new=True,
     )
     return found
 

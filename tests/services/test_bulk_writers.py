@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DataError, connection, connections, transaction
+from django.db import DataError, IntegrityError, connection, connections, transaction
 
 from django_mango.models import Account, Call, CallRecord
 from django_mango.protocol.times import from_unix
@@ -37,7 +37,9 @@ def account() -> Account:
     return Account.objects.create(alias="default")
 
 
-def put(account: Account, *rows: tuple[Any, ...], at: datetime = NOW) -> None:
+def put(
+    account: Account, *rows: tuple[Any, ...], at: datetime = NOW, expects_new: bool = False
+) -> None:
     upsert_values(
         CallRecord,
         COLUMNS,
@@ -46,6 +48,7 @@ def put(account: Account, *rows: tuple[Any, ...], at: datetime = NOW) -> None:
         update=("row_digest", "location", "recording_ids"),
         stamps=("changed_at",),
         constants={"account_id": account.pk, "first_seen_at": at, "changed_at": at},
+        expects_new=expects_new,
     )
 
 
@@ -87,6 +90,26 @@ def test_new_changed_and_unchanged_rows(writer: str, account: Account) -> None:
     assert set(CallRecord.objects.values_list("account", "kind", "level", "to_number")) == {
         (account.pk, "basic", "leg", "")
     }
+
+
+def test_who_expects_new_rows_may_be_wrong(writer: str, account: Account) -> None:
+    rows = [(f"{n:03d}", "1", 5, "ivr", ()) for n in range(40)]
+    put(account, *rows[::2], expects_new=True)
+    changed = [(key, "2", *rest) for key, _digest, *rest in rows[:10]]
+    put(account, *changed, *rows[10:], at=LATER, expects_new=True)
+    found = stored()
+    assert [found[row[0]][0] for row in rows] == ["2"] * 10 + ["1"] * 30
+    # Only what changed and what is new was written.
+    assert [found[row[0]][-1] for row in rows] == [LATER] * 10 + [NOW, LATER] * 15
+
+
+def test_who_expects_new_rows_is_told_of_other_errors(writer: str, account: Account) -> None:
+    gone = Account(pk=account.pk + 1000, alias="gone")
+    rows = [(f"{n:03d}", "1", 5, "ivr", ()) for n in range(40)]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        put(gone, *rows, expects_new=True)
+        connection.check_constraints()
+    assert not stored()
 
 
 def test_keys_of_other_accounts_are_others(writer: str, account: Account) -> None:

@@ -18,7 +18,8 @@ class Plan:
 
     ``fields`` come with each row; ``constants`` are the other columns, whose value is the
     same in all rows, but for those that are null. A row whose key exists is changed in
-    ``update`` where one of them differs, and in ``stamps`` along with them.
+    ``update`` where one of them differs, and in ``stamps`` along with them. Who ``expects_new``
+    rows only may be wrong, but seldom.
     """
 
     model: type[Model]
@@ -27,6 +28,7 @@ class Plan:
     key: Sequence[Any]
     update: Sequence[Any]
     stamps: Sequence[Any]
+    expects_new: bool = False
 
     @property
     def all_fields(self) -> Sequence[Any]:
@@ -42,6 +44,8 @@ def plan_of(
     key: tuple[str, ...],
     update: tuple[str, ...],
     stamps: tuple[str, ...],
+    *,
+    expects_new: bool = False,
 ) -> Plan:
     """The plan of such a write; names are those of fields or their columns."""
 
@@ -50,7 +54,15 @@ def plan_of(
 
     # The key never changes: set to itself it would be compared for nothing.
     changing = tuple(field for field in fields(update) if field not in fields(key))
-    return Plan(model, fields(columns), fields(constants), fields(key), changing, fields(stamps))
+    return Plan(
+        model,
+        fields(columns),
+        fields(constants),
+        fields(key),
+        changing,
+        fields(stamps),
+        expects_new,
+    )
 
 
 @lru_cache(maxsize=64)

@@ -77,6 +77,8 @@ def write_records(account: Account, records: Iterable[Record], now: datetime) ->
         update=("row_digest",),
         stamps=_CHANGEABLE,
         constants={"account_id": account.pk, "first_seen_at": now, "changed_at": now},
+        # The lease keeps other importers away.
+        expects_new=not any(key in stored for key in fresh),
     )
     new = [batch[key] for key in fresh if key not in stored]
     return Counters(

@@ -38,6 +38,7 @@ def upsert_values(
     update: Sequence[str],
     stamps: Sequence[str] = (),
     constants: Mapping[str, Any] | None = None,
+    expects_new: bool = False,
 ) -> None:
     """The same for plain tuples of ``columns``; run it in a transaction.
 
@@ -47,7 +48,9 @@ def upsert_values(
 
     Rows stand in key order and no key twice. A row whose ``update`` columns all equal the
     stored ones is locked, but not written; ``stamps`` are written with a change and make
-    none. With no ``update`` at all rows are created where missing, and locked.
+    none. With no ``update`` at all rows are created where missing, and locked. Say
+    ``expects_new`` where you have looked and hardly any row can be there: PostgreSQL then
+    takes them without a detour.
     """
     if not rows:
         return
@@ -58,6 +61,14 @@ def upsert_values(
     }
     # What is null is left out: the database knows that by itself, and there may be many.
     fixed = {name: value for name, value in others.items() if value is not None}
-    plan = plan_of(model, tuple(columns), tuple(fixed), tuple(key), tuple(update), tuple(stamps))
+    plan = plan_of(
+        model,
+        tuple(columns),
+        tuple(fixed),
+        tuple(key),
+        tuple(update),
+        tuple(stamps),
+        expects_new=expects_new,
+    )
     connection = connections[router.db_for_write(model)]
     writer_for(connection, plan).write(connection, plan, rows, tuple(fixed.values()))
