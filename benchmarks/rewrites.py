@@ -28,13 +28,15 @@ def counted_writes(connection: Any, *, is_on: bool = True) -> Iterator[Counter[s
     with connection.cursor() as cursor:
         for statement in _triggers(connection.vendor):
             cursor.execute(statement)
-    yield found
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT what, count(*) FROM {_LOG} GROUP BY what")
-        found.update(dict(cursor.fetchall()))
-        # They would slow down whatever is measured next.
-        for statement in _removal(connection.vendor):
-            cursor.execute(statement)
+    try:
+        yield found
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT what, count(*) FROM {_LOG} GROUP BY what")
+            found.update(dict(cursor.fetchall()))
+            # They would slow down whatever is measured next.
+            for statement in _removal(connection.vendor):
+                cursor.execute(statement)
 
 
 def _triggers(vendor: str) -> Iterator[str]:
