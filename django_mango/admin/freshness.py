@@ -90,7 +90,7 @@ def _glance_words(one: Glance) -> tuple[str, bool]:
         return gettext("Statistics are being loaded."), False
     if one.loaded_until is None:
         return gettext("Statistics have never been loaded yet."), False
-    words = gettext("Statistics are loaded until %(moment)s.")
+    words = gettext("Statistics are loaded until %(moment)s")
     return words % {"moment": text.moment(one.loaded_until)}, one.is_stale
 
 

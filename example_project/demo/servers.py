@@ -41,7 +41,7 @@ def start_pbx(children: Children, site_port: int, speed: float) -> Pbx:
 
     Calls go ``speed`` times as fast as real ones.
     """
-    port = _free_port(site_port)
+    port = free_port(site_port)
     command = ["django_mango.sandbox", "--port", "0", "--calls", str(CALLS), "--days", str(DAYS)]
     command += ["--speed", str(speed)]
     command += ["--webhook", f"http://127.0.0.1:{port}/mango/default"]
@@ -71,7 +71,7 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _free_port(wanted: int) -> int:
+def free_port(wanted: int) -> int:
     with socket.socket() as probe:
         # As the servers do: a port whose last connections are still closing is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
