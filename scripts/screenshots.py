@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """The pictures of the manual: the example CRM in a real browser, with the sandbox PBX behind it.
 
 ``python scripts/screenshots.py [NAME ...]`` writes ``docs/images/<name>-<language>.png``, all of
