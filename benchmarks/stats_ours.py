@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from django.utils import timezone
 from django_mango.models import Account, StatsImport
 from django_mango.protocol.statistics import Record, read_rows
 from django_mango.protocol.times import from_unix
-from django_mango.services.bulk import write_records
+from django_mango.services.bulk import Counters, write_records
 from django_mango.services.following import News
+from django_mango.services.importing.collecting import collector_paused
 from django_mango.services.importing.writing import Writer, in_batches
-from django_mango.services.transactions import repeated
+from django_mango.services.transactions import commit_soon, repeated
 
 from .statistics_body import DAYS, END, read_chunks
 
@@ -24,11 +26,18 @@ def records_alone(body: Path, account: Account) -> dict[str, Any]:
     counts = {"rows": 0, "new": 0, "changed": 0, "unchanged": 0}
     for batch in in_batches(read_rows(read_chunks(body))):
         rows = [row for row in batch if isinstance(row, Record)]
-        counted = repeated(lambda rows=rows: write_records(account, rows, timezone.now()))  # type: ignore[misc] # bound now
+        with collector_paused():  # as an import does
+            counted = repeated(partial(_write, account, rows))
         counts["rows"] += len(batch)
         for name in ("new", "changed", "unchanged"):
             counts[name] += getattr(counted, name)
     return counts
+
+
+def _write(account: Account, rows: list[Record]) -> Counters:
+    counted = write_records(account, rows, timezone.now())
+    commit_soon()
+    return counted
 
 
 def records_and_calls(body: Path, account: Account) -> dict[str, Any]:
