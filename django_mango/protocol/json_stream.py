@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NoReturn
 
@@ -15,7 +16,7 @@ from .errors import ReadError
 
 #: Characters of a single value; no conversation is nearly as long.
 _LONGEST: Final = 4_000_000
-_BLANK: Final = " \t\r\n"
+_BLANKS: Final = re.compile(r"[ \t\r\n]*")
 
 
 class JsonStream:
@@ -31,10 +32,10 @@ class JsonStream:
     def peek(self) -> str:
         """The next character that is not blank, empty at the end of the text."""
         while True:
-            while self._at < len(self._text):
-                if self._text[self._at] not in _BLANK:
-                    return self._text[self._at]
-                self._at += 1
+            blank = _BLANKS.match(self._text, self._at)
+            self._at = blank.end() if blank else self._at
+            if self._at < len(self._text):
+                return self._text[self._at]
             if not self._more():
                 return ""
 

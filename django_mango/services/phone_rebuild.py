@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from ..models import ContactNumber
+from ..models.contact_number import BY_HAND
 from .phone_fields import phone_models
 from .phone_index import PART, IndexReport, entries_of, index_objects, readable, refresh
 
@@ -99,4 +100,6 @@ def _gone(owner: type[Model], keys: Sequence[str]) -> list[str]:
 def _remove_strangers(chosen: Sequence[type[Model]], report: IndexReport, *, write: bool) -> None:
     types = ContentType.objects.get_for_models(*chosen).values()
     strangers = ContactNumber.objects.exclude(content_type__in=[kind.pk for kind in types])
+    # What people said by hand nobody can compute again: it waits for the model to come back.
+    strangers = strangers.exclude(field=BY_HAND)
     report.removed += strangers.delete()[0] if write else strangers.count()

@@ -396,6 +396,34 @@ class TestAsking:
         assert 4 <= len(anna.problems) <= 8
         anna.forgive("ERR_FAILED")
 
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"status": 200, "content_type": "text/html", "body": "<h1>Back soon</h1>"},
+            {"status": 200, "content_type": "application/json", "body": '{"mode": "on", "runn'},
+            {"status": 429, "body": ""},
+        ],
+    )
+    def test_a_strange_answer_is_not_the_last_one(
+        self,
+        team: dict[str, User],
+        desk: Desk,
+        visit: Visit,
+        expect: Any,
+        answer: dict[str, Any],
+    ) -> None:
+        anna = visit(team["anna"])
+        page = anna.open(LIST)
+        expect(strip(page)).to_be_hidden()
+        page.route("**/api/live*", lambda route: route.fulfill(**answer))
+        with page.expect_response("**/api/live*"):
+            pass
+        page.unroute("**/api/live*")
+        talk(desk)
+        expect(running(page)).to_be_visible()
+        if answer["status"] == 429:
+            anna.forgive("429")
+
     @pytest.mark.parametrize("in_session", [False, True])
     def test_csrf_tokens_out_of_reach(
         self, in_session: bool, team: dict[str, User], desk: Desk, visit: Visit, expect: Any,

@@ -12,6 +12,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from django_mango.models import ContactNumber
+from django_mango.models.contact_number import BY_HAND
 from django_mango.services import phone_rebuild
 from django_mango.services.phone_index import refresh
 from example_project.crm.models import Company, Contact, Deal
@@ -176,3 +177,17 @@ def test_a_save_during_the_run_is_not_undone(
     assert saved
     assert [number for field, number in in_force() if field == "mobile"] == ["+79031112233"]
     assert run(NAME, "--verify").code == 0
+
+
+def test_what_was_said_by_hand_outlives_a_change_of_settings(
+    run: Run, people: list[Contact]
+) -> None:
+    run(NAME)
+    contact = ContentType.objects.get_for_model(Contact)
+    ContactNumber.objects.create(
+        content_type=contact, object_id=str(people[0].pk), field=BY_HAND, number="+79031112233",
+        known_since=timezone.now(),
+    )  # fmt: skip
+    with configure({"crm.Company": ["phone"]}):
+        run(NAME)
+    assert [row.field for row in ContactNumber.objects.filter(content_type=contact)] == [BY_HAND]

@@ -132,7 +132,7 @@
         }
         asking = question();
         try {
-            take(await asking);
+            await take(await asking); // no JSON at all is a failure too
         } catch {
             fail();
         } finally {
@@ -146,7 +146,8 @@
 
     async function take(answer) {
         if (answer.status !== 200 && answer.status !== 304) {
-            if (answer.type === "opaqueredirect" || (answer.status >= 400 && answer.status < 500)) {
+            const isFinal = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
+            if (answer.type === "opaqueredirect" || isFinal) {
                 stop(); // logged out, no right, switched off: not a word about it
             } else {
                 fail();
