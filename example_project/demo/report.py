@@ -5,11 +5,21 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
+from django.urls import reverse
 from django.utils import timezone
 
 from django_mango.models import Call
 from django_mango.protocol import numbers
 from example_project.crm.team import PEOPLE
+
+PAGES = (
+    ("contacts", "admin:crm_contact_changelist"),
+    ("calls", "admin:django_mango_call_changelist"),
+    ("now talking", "admin:django_mango_call_now"),
+    ("dial pad", "admin:django_mango_dial_pad"),
+    ("who is who", "admin:django_mango_employee_mapping"),
+    ("completeness", "admin:django_mango_statsimport_completeness"),
+)
 
 
 def step(text: str) -> None:
@@ -44,6 +54,12 @@ def show_logins(address: str) -> None:
         if person.username:
             what = f"{person.username}, password {person.username}"
             line(f"extension {person.extension}", f"{what} ({person.name})")
+
+
+def show_pages(address: str) -> None:
+    """Pages worth a look besides those of the index."""
+    for title, path in PAGES:
+        line(title, f"{address.rstrip('/')}{reverse(path)}")
 
 
 def show_environment(environment: Mapping[str, str]) -> None:

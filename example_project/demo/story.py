@@ -1,4 +1,4 @@
-"""What the demo does with a CRM and a PBX: import a month of calls, place one, show both.
+"""What the demo does with a CRM and a PBX: load people and a month of calls, place one, show all.
 
 Imported after ``django.setup()``.
 """
@@ -39,6 +39,8 @@ def tell(start_site: Callable[[], str]) -> None:
         call_command("migrate", verbosity=0)
         call_command("load_team", verbosity=0)
         address = start_site()
+        report.step("Loading employees, groups and lines of the PBX")
+        _load_people()
         report.step(f"Importing {DAYS} days of call statistics")
         _import(timedelta(days=DAYS))
         call = _place_call()
@@ -47,6 +49,14 @@ def tell(start_site: Callable[[], str]) -> None:
         call.refresh_from_db()
         report.show_call(call)
         report.show_logins(address)
+        report.show_pages(address)
+
+
+def _load_people() -> None:
+    try:
+        call_command("mango_sync", stdout=sys.stdout, stderr=sys.stderr)
+    except CommandError as error:
+        raise Failure(f"the people of the PBX: {error}") from error
 
 
 def _import(period: timedelta) -> None:
