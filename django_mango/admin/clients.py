@@ -76,9 +76,20 @@ def visible(request: HttpRequest, site: AdminSite, model: type[Model]) -> QueryS
 
 
 def _narrowed(request: HttpRequest, objects: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of them that ``MANGO["VISIBLE_CLIENTS"]`` leaves, as ``clients_of`` does for pages."""
+    """Those of them that ``MANGO["VISIBLE_CLIENTS"]`` leaves, as ``clients_of`` does for pages.
+
+    A hook that fails shows nobody: what cannot be known is not shown.
+    """
     narrow = conf.visible_clients_hook()
-    return objects if narrow is None else narrow(request.user, objects)
+    if narrow is None:
+        return objects
+    try:
+        return narrow(request.user, objects)
+    except Exception:
+        logger.exception(
+            "MANGO['VISIBLE_CLIENTS'] failed: user %s finds no client", request.user.pk
+        )
+        return objects.none()
 
 
 def _may_see(request: HttpRequest, site: AdminSite, obj: Model) -> bool:

@@ -84,6 +84,9 @@ def open_command(
     if running is not None:
         return running, False
     if isinstance(wire, commands.Callback):
+        if user is not None and len(conf.accounts()) > 1:
+            # His calls through another PBX stand in that one's line, and count as well.
+            stand_in_line(f"calls:{user.pk}")
         refuse_too_many(user, now)
     if first is not None:
         first()

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone, translation
 
-from django_mango.models import Command
+from django_mango.models import Account, Command
 from django_mango.services import DestinationRefused, outcome_text, place_call, request_call
 from django_mango.services.errors import TooManyCalls
-from tests.services.calling_bench import CLIENT, Service, Team, mango
+from tests.services.calling_bench import CLIENT, Service, Team, hire, mango
 from tests.services.test_calling_double import at_once
 
 Problem = Command.Problem
@@ -169,3 +169,21 @@ def test_whatever_was_typed_can_be_journalled(team: Team, pbx: Service, text: st
     with pytest.raises(Exception) as refused:
         place_call(team.anna, text)
     assert getattr(refused.value, "code", "")
+
+
+@simple
+def test_two_pbxs_at_once_are_under_one_cap(team: Team, pbx: Service) -> None:
+    second = Account.objects.create(alias="second")
+    hire(second, team.anna, "301")
+    both = {name: mango(pbx.url) | {"API_KEY": name} for name in ("default", "second")}
+    with override_settings(MANGO={"ACCOUNTS": both, "CALLS_PER_HOUR": 1}):
+        found = at_once(
+            *(
+                lambda place=place, account=account: place_call(
+                    team.anna, number(place), account=account
+                )
+                for place, account in enumerate([team.account, second] * 3)
+            )
+        )
+    assert sorted(type(one).__name__ for one in found) == ["Command"] + ["TooManyCalls"] * 5
+    assert len(pbx.requests) == 1
