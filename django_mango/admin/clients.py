@@ -84,12 +84,13 @@ def _narrowed(request: HttpRequest, objects: QuerySet[Any]) -> QuerySet[Any]:
     if narrow is None:
         return objects
     try:
-        return narrow(request.user, objects)
+        found: QuerySet[Any] = narrow(request.user, objects)
     except Exception:
         logger.exception(
             "MANGO['VISIBLE_CLIENTS'] failed: user %s finds no client", request.user.pk
         )
         return objects.none()
+    return found
 
 
 def _may_see(request: HttpRequest, site: AdminSite, obj: Model) -> bool:
