@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from django_mango.signals import import_overdue
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+#: As a shell takes it: the path may have blanks.
+PYTHON = shlex.quote(sys.executable)
 PREFIX = "cd /srv/crm && venv/bin/python manage.py "
 #: minute, hour, day, month, weekday: what cron(8) and crontab(5) know.
 FIELD = r"(?:\*|\d+(?:-\d+)?)(?:/\d+)?(?:,\d+)*"
@@ -70,7 +73,7 @@ def test_each_line_of_cron_does_its_work_and_says_nothing(line: str, account: Ac
     assert found, "not five fields and a command"
     command = found[2]
     assert command.startswith(PREFIX)
-    ran = run(f"{sys.executable} -m django {command.removeprefix(PREFIX)}")
+    ran = run(f"{PYTHON} -m django {command.removeprefix(PREFIX)}")
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
     assert Call.objects.exists() is ("mango_import_stats" in command)
     assert not StatsImport.objects.exclude(state=StatsImport.State.DONE).exists()
@@ -88,7 +91,7 @@ def test_the_service_of_systemd_imports(account: Account) -> None:
     command = unit(UNITS[0])["Service"]["ExecStart"]
     program = "/srv/crm/venv/bin/python manage.py "
     assert command.startswith(program)
-    ran = run(f"{sys.executable} -m django {command.removeprefix(program)}")
+    ran = run(f"{PYTHON} -m django {command.removeprefix(program)}")
     assert ran.returncode == 0
     assert re.search(r"^1/1 .*: \d+ rows?, new \d+", ran.stdout, re.M)
     assert Call.objects.exists()
@@ -98,7 +101,7 @@ def test_the_service_of_systemd_imports(account: Account) -> None:
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     service, timer = UNITS
     # The programs of the manual are not on this machine.
-    service = service.replace("/srv/crm/venv/bin/python", sys.executable)
+    service = service.replace("/srv/crm/venv/bin/python", f'"{sys.executable}"')
     service = service.replace("WorkingDirectory=/srv/crm", f"WorkingDirectory={tmp_path}")
     service = service.replace("User=crm", "User=root")
     (tmp_path / "mango-import.service").write_text(service)
