@@ -415,13 +415,19 @@ class TestAsking:
         anna = visit(team["anna"])
         page = anna.open(LIST)
         expect(strip(page)).to_be_hidden()
-        page.route("**/api/live*", lambda route: route.fulfill(**answer))
-        with page.expect_response("**/api/live*"):
-            pass
+        served = []
+
+        def serve(route: Any) -> None:
+            route.fulfill(**answer)
+            served.append(route)
+
+        page.route("**/api/live*", serve)
+        eventually(lambda: bool(served), page)
         page.unroute("**/api/live*")
         talk(desk)
         expect(running(page)).to_be_visible()
         if answer["status"] == 429:
+            eventually(lambda: any("429" in one for one in anna.problems), page)
             anna.forgive("429")
 
     @pytest.mark.parametrize("in_session", [False, True])
