@@ -82,3 +82,21 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+if os.environ.get("DATABASE") == "postgresql":
+
+    @pytest.fixture(autouse=True, scope="session")
+    def _no_session_left(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+        """Killed children have sessions until the server notices: they must not keep the database.
+
+        Ends before the database is dropped, because it needs it.
+        """
+        yield
+        from django.db import connection
+
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )

@@ -171,9 +171,10 @@ class TestAttaching:
         made = site()
         made.register(Contact, Styled)
         media: Media = made.get_model_admin(Contact).media
+        # Django 6.1 has made tags of them already.
         styles = [str(path) for path in media._css["all"]]
-        assert styles.count("own.css") == 1
-        assert styles.count("django_mango/mango.css") == 1
+        assert sum("own.css" in path for path in styles) == 1
+        assert sum("django_mango/mango.css" in path for path in styles) == 1
         assert "/static/django_mango/call.js" in [script.path for script in media._js]
 
     def test_what_the_checks_say_of_the_host_is_unchanged(self) -> None:
