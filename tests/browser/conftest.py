@@ -138,7 +138,15 @@ def site(transactional_db: None, settings: Any) -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def visit(chromium: Any, site: Any) -> Iterator[Callable[..., Visitor]]:
+def is_foreign() -> Callable[[str | dict[str, Any]], bool]:
+    """Whether a problem or a report of the policy is not ours: none, unless a file knows better."""
+    return lambda _: False
+
+
+@pytest.fixture
+def visit(
+    chromium: Any, site: Any, is_foreign: Callable[[str | dict[str, Any]], bool]
+) -> Iterator[Callable[..., Visitor]]:
     """``visit(user, language="ru", dark=True)`` is a logged-in person's own browser.
 
     At the end of the test no page may have had an error, and no policy may have been violated.
@@ -160,8 +168,9 @@ def visit(chromium: Any, site: Any) -> Iterator[Callable[..., Visitor]]:
     problems = [problem for visitor in visitors for problem in visitor.problems]
     for visitor in visitors:
         visitor.context.close()
-    assert problems == []
-    assert REPORTS == []
+    # Only now: browsers send their reports when they find time.
+    assert [problem for problem in problems if not is_foreign(problem)] == []
+    assert [report for report in list(REPORTS) if not is_foreign(report)] == []
 
 
 def _watch(visitor: Visitor) -> None:

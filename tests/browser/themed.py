@@ -7,7 +7,7 @@ inside their pages, which the strict policy refuses; nothing of that may be ours
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from example_project.crm.models import Contact
 from tests.themes import world
 
 from .conftest import Visitor, eventually
-from .csp import REPORTS
 
 Visit = Callable[..., Visitor]
 BUTTON = "button[data-mango-click]"
@@ -44,30 +43,17 @@ def contact(team: dict[str, User]) -> Contact:
 
 
 @pytest.fixture
-def watched(visit: Visit) -> Iterator[Visit]:
-    """Visitors whose problems are the theme's own; a report that names us is ours."""
-    visitors: list[Visitor] = []
+def is_foreign() -> Callable[[str | dict[str, Any]], bool]:
+    """The theme's own: a file of ours neither did it nor was blocked, nor is it ours in a page."""
 
-    def start(*arguments: Any, **options: Any) -> Visitor:
-        visitors.append(visit(*arguments, **options))
-        return visitors[-1]
+    def judge(problem: str | dict[str, Any]) -> bool:
+        if isinstance(problem, str):
+            return "/static/django_mango/" not in problem
+        places = (problem.get(name, "") for name in ("source-file", "blocked-uri"))
+        files = any("/static/django_mango/" in place for place in places)
+        return not files and "mango" not in problem.get("script-sample", "")
 
-    yield start
-    ours = [report for report in REPORTS if _is_ours(report)]
-    problems = [one for visitor in visitors for one in visitor.problems]
-    told = [one for one in problems if "/static/django_mango/" in one]
-    REPORTS.clear()
-    for visitor in visitors:
-        visitor.problems.clear()
-    assert ours == [], ours
-    assert told == []
-
-
-def _is_ours(report: dict[str, Any]) -> bool:
-    """A file of ours did it or was blocked, or it is something of ours in the page."""
-    places = (report.get(name, "") for name in ("source-file", "blocked-uri"))
-    files = any("/static/django_mango/" in place for place in places)
-    return files or "mango" in report.get("script-sample", "")
+    return judge
 
 
 def form_of(contact: Contact) -> str:
@@ -82,9 +68,9 @@ def shot(page: Any, name: str) -> None:
 
 @both
 def test_from_the_form_through_navigation_to_the_hang_up(
-    team: dict[str, User], contact: Contact, pbx: Sandbox, watched: Visit, expect: Any, dark: bool
+    team: dict[str, User], contact: Contact, pbx: Sandbox, visit: Visit, expect: Any, dark: bool
 ) -> None:
-    anna = watched(team["anna"], language="ru", dark=dark)
+    anna = visit(team["anna"], language="ru", dark=dark)
     page = anna.open(form_of(contact))
     page.locator(BUTTON).first.click()
     expect(page.locator(TOLD)).to_contain_text("сначала зазвонит телефон")
@@ -101,9 +87,9 @@ def test_from_the_form_through_navigation_to_the_hang_up(
 
 
 def test_a_double_click_in_the_list_is_one_call(
-    team: dict[str, User], contact: Contact, pbx: Sandbox, watched: Visit, expect: Any
+    team: dict[str, User], contact: Contact, pbx: Sandbox, visit: Visit, expect: Any
 ) -> None:
-    anna = watched(team["anna"])
+    anna = visit(team["anna"])
     page = anna.open(f"{LIST}?q=AAA")
     page.locator(f"tr:has-text('AAA') {BUTTON}").first.dblclick()
     expect(page.locator(TOLD)).to_be_visible()
@@ -113,13 +99,13 @@ def test_a_double_click_in_the_list_is_one_call(
 
 
 def test_who_may_only_look_calls_too(
-    team: dict[str, User], contact: Contact, pbx: Sandbox, watched: Visit, expect: Any
+    team: dict[str, User], contact: Contact, pbx: Sandbox, visit: Visit, expect: Any
 ) -> None:
     viewer = team["petr"]
     viewer.groups.clear()
     rights = ["view_contact", "place_call", "view_call"]
     viewer.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    page = watched(viewer).open(form_of(contact))
+    page = visit(viewer).open(form_of(contact))
     assert page.locator("[name=mobile]").count() == 0
     page.locator(BUTTON).first.click()
     expect(page.locator(TOLD)).to_be_visible()
@@ -128,9 +114,9 @@ def test_who_may_only_look_calls_too(
 
 @pytest.mark.skipif(THEME == "unfold", reason="this theme shows an empty page without script")
 def test_without_script(
-    team: dict[str, User], contact: Contact, pbx: Sandbox, watched: Visit
+    team: dict[str, User], contact: Contact, pbx: Sandbox, visit: Visit
 ) -> None:
-    page = watched(team["anna"], java_script_enabled=False).open(form_of(contact))
+    page = visit(team["anna"], java_script_enabled=False).open(form_of(contact))
     assert not page.locator(BUTTON).first.is_visible()
     page.locator("a.mango-call").first.click()
     assert "AAA" in page.title()
@@ -142,9 +128,9 @@ def test_without_script(
 
 @both
 def test_an_incoming_call_shows_and_vanishes(
-    team: dict[str, User], pbx: Sandbox, watched: Visit, expect: Any, dark: bool
+    team: dict[str, User], pbx: Sandbox, visit: Visit, expect: Any, dark: bool
 ) -> None:
-    anna, petr = watched(team["anna"], dark=dark), watched(team["petr"], dark=dark)
+    anna, petr = visit(team["anna"], dark=dark), visit(team["petr"], dark=dark)
     hers, his = anna.open(LIST), petr.open(LIST)
     pbx.incoming_call("79161234567", to="101")
     card = hers.locator(".mango-strip__card--ringing")
