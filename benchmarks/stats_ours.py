@@ -12,9 +12,11 @@ from django.utils import timezone
 from django_mango.models import Account, StatsImport
 from django_mango.protocol.statistics import Record, read_rows
 from django_mango.protocol.times import from_unix
-from django_mango.services.bulk import Counters, write_records
+from django_mango.services.bulk import BASIC, Counters, Report, prepare, write_report
 from django_mango.services.following import News
+from django_mango.services.importing.ahead import computed_ahead
 from django_mango.services.importing.collecting import collector_paused
+from django_mango.services.importing.loading import Row
 from django_mango.services.importing.writing import Writer, in_batches
 from django_mango.services.transactions import commit_soon, repeated
 
@@ -24,18 +26,23 @@ from .statistics_body import DAYS, END, read_chunks
 def records_alone(body: Path, account: Account) -> dict[str, Any]:
     """Read and store the rows, batch by batch, without their calls."""
     counts = {"rows": 0, "new": 0, "changed": 0, "unchanged": 0}
-    for batch in in_batches(read_rows(read_chunks(body))):
-        rows = [row for row in batch if isinstance(row, Record)]
-        with collector_paused():  # as an import does
-            counted = repeated(partial(_write, account, rows))
-        counts["rows"] += len(batch)
-        for name in ("new", "changed", "unchanged"):
-            counts[name] += getattr(counted, name)
+    batches = in_batches(read_rows(read_chunks(body)))
+    reports = computed_ahead(partial(_prepared, batch) for batch in batches)
+    with collector_paused():  # as an import does
+        for report in reports:
+            counted = repeated(partial(_write, account, report))
+            counts["rows"] += report.reported
+            for name in ("new", "changed", "unchanged"):
+                counts[name] += getattr(counted, name)
     return counts
 
 
-def _write(account: Account, rows: list[Record]) -> Counters:
-    counted = write_records(account, rows, timezone.now())
+def _prepared(batch: list[Row]) -> Report[Record]:
+    return prepare(BASIC, [row for row in batch if isinstance(row, Record)])
+
+
+def _write(account: Account, report: Report[Record]) -> Counters:
+    counted = write_report(account, report, timezone.now())
     commit_soon()
     return counted
 

@@ -1,11 +1,11 @@
 """A batch of statistics unfolds into calls, in a fixed number of statements.
 
 Nearly all conversations of an import are news: nothing is stored of them but the
-rows just written, which are in memory still. Their calls are computed from these and
-inserted as they will be. The lock rule holds: the insert locks, and only then is it
-asked whether anything else is known of them, a notification or a row of another
-importer. Those, and all that were known before, take the general way, which reads
-every fact again.
+rows just written, which are in memory still. What their calls will be if this is so is
+foreseen from the rows alone, and inserted. The lock rule holds: the insert locks, and only
+then is it asked whether anything else is known of them, a notification or another row.
+Those, and all calls that were known before, take the general way, which reads every fact
+again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Subquery
 
@@ -35,6 +34,27 @@ from .projecting import project_locked
 
 #: A row just written, of either kind of statistics.
 Fresh = Record | ExtendedRecord
+
+
+@dataclass(slots=True)
+class Foreseen:
+    """The calls the rows of a batch make where nothing else is known of their conversations.
+
+    ``rows`` are all rows of the batch by conversation, ``calls`` what they make, by a
+    ``directory`` that must still be the one in use.
+    """
+
+    directory: Directory
+    rows: dict[str, list[Fresh]]
+    calls: dict[str, ProjectedCall | None]
+
+    def call(
+        self, entry_id: str, rows: Sequence[Fresh], directory: Directory
+    ) -> ProjectedCall | None:
+        """The call of these rows, some or all of those of the batch."""
+        if directory is self.directory and len(rows) == len(self.rows.get(entry_id, ())):
+            return self.calls[entry_id]
+        return projection.project(_facts(entry_id, rows, directory))
 
 
 @dataclass(slots=True)
@@ -60,13 +80,28 @@ class Unfolded:
         self.new_entries += other.new_entries
 
 
-def unfold(account: Account, counters: Counters, directory: Directory) -> Unfolded:
-    """Compute the calls of the rows that ``write_records`` has just written.
+def foresee(rows: Iterable[Fresh], directory: Directory) -> Foreseen:
+    """Compute the calls of a batch ahead. Needs no database, so that another thread may do it."""
+    of_calls = _by_conversation(rows)
+    return Foreseen(
+        directory,
+        of_calls,
+        {
+            entry_id: projection.project(_facts(entry_id, own, directory))
+            for entry_id, own in of_calls.items()
+        },
+    )
+
+
+def unfold(
+    account: Account, counters: Counters, foreseen: Foreseen, directory: Directory
+) -> Unfolded:
+    """Make the calls of the rows that ``write_report`` has just written.
 
     Inside the transaction that wrote them. What follows from it is the caller's, after
     the commit.
     """
-    new = _insert_new(account, counters.fresh, directory)
+    new = _insert_new(account, counters.fresh, foreseen, directory)
     result = Unfolded(calls=len(new), new_entries=sorted(new))
     oldest = to_unix(oldest_announced()) if is_heard() else None
     for entry_id, (pk, call) in new.items():
@@ -85,13 +120,13 @@ def unfold(account: Account, counters: Counters, directory: Directory) -> Unfold
 
 
 def _insert_new(
-    account: Account, fresh: Iterable[Fresh], directory: Directory
+    account: Account, fresh: Iterable[Fresh], foreseen: Foreseen, directory: Directory
 ) -> dict[str, tuple[int, ProjectedCall]]:
     """Insert the calls of which nothing but these rows is stored: their keys and what they are."""
-    records = _without_others(account, fresh)
+    records = _without_known(account, _by_conversation(fresh))
     calls: dict[str, ProjectedCall] = {}
     for entry_id in sorted(records):
-        call = projection.project(_facts(entry_id, records[entry_id], directory))
+        call = foreseen.call(entry_id, records[entry_id], directory)
         if call is not None:
             calls[entry_id] = call
     upsert_values(
@@ -132,34 +167,28 @@ def _facts(entry_id: str, rows: Sequence[Fresh], directory: Directory) -> Facts:
     )
 
 
-def _without_others(account: Account, fresh: Iterable[Fresh]) -> dict[str, list[Fresh]]:
-    """The new rows by conversation, where nothing else is stored of it."""
-    records: dict[str, list[Fresh]] = {}
-    for record in fresh:
-        if record.entry_id:
-            records.setdefault(record.entry_id, []).append(record)
-    if not records:
-        return {}
-    of_these: dict[str, Any] = {"account": account, "entry_id__in": among(records)}
-    calls = Call.objects.filter(**of_these).order_by().values_list("entry_id", flat=True)
-    told = Notification.objects.filter(**of_these, kind__in=CALL_KINDS)
-    known = set(calls.union(told.order_by().values_list("entry_id", flat=True)).order_by())
-    rows = CallRecord.objects.filter(**of_these).order_by().values_list("entry_id")
-    stored = dict(rows.annotate(Count("pk")))
-    return {
-        entry_id: own
-        for entry_id, own in records.items()
-        if entry_id not in known and stored[entry_id] == len(own)
-    }
+def _by_conversation(rows: Iterable[Fresh]) -> dict[str, list[Fresh]]:
+    found: dict[str, list[Fresh]] = {}
+    for row in rows:
+        if row.entry_id:
+            found.setdefault(row.entry_id, []).append(row)
+    return found
+
+
+def _without_known(account: Account, records: dict[str, list[Fresh]]) -> dict[str, list[Fresh]]:
+    """The rows of conversations that have no call; ``_inserted`` asks what else is stored."""
+    calls = Call.objects.filter(account=account, entry_id__in=among(records)).order_by()
+    known = set(calls.values_list("entry_id", flat=True)) if records else ()
+    return {entry_id: own for entry_id, own in records.items() if entry_id not in known}
 
 
 def _inserted(
     account: Account, entry_ids: Collection[str], records: Mapping[str, Sequence[Fresh]]
 ) -> dict[str, int]:
-    """The keys of the calls just inserted and locked, if nothing came in between.
+    """The keys of the calls just inserted and locked of which nothing else is stored.
 
-    A notification may have been committed since it was asked for, or another importer
-    have been faster: then the call is taken for unknown, and goes the general way.
+    A notification or an older row may be, and another importer have been faster: then the
+    call is taken for unknown, and goes the general way.
     """
     rows = CallRecord.objects.filter(account=account, entry_id=OuterRef("entry_id")).order_by()
     told = Notification.objects.filter(

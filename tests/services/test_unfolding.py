@@ -20,11 +20,11 @@ from django_mango.protocol.statistics import OUR_FIELDS, Record, read_rows
 from django_mango.sandbox.history import History
 from django_mango.sandbox.rows import csv_lines
 from django_mango.services import rebuild_calls
-from django_mango.services.bulk import write_records
+from django_mango.services.bulk import BASIC, prepare, write_report
 from django_mango.services.directory import directory_of
 from django_mango.services.following import News
 from django_mango.services.recordings import note_reported
-from django_mango.services.unfolding import Unfolded, unfold
+from django_mango.services.unfolding import Unfolded, foresee, unfold
 from tests.services.import_bench import calls_of, make_account
 from tests.services.telling import (
     ALL,
@@ -67,8 +67,9 @@ def past(calls: int, seed: int = 1) -> list[Record]:
 def take(account: Account, records: Sequence[Record]) -> Unfolded:
     """What an import does with one batch."""
     with transaction.atomic():
-        counters = write_records(account, records, timezone.now())
-        found = unfold(account, counters, directory_of(account))
+        report, directory = prepare(BASIC, records), directory_of(account)
+        counters = write_report(account, report, timezone.now())
+        found = unfold(account, counters, foresee(report.rows.values(), directory), directory)
     News(account).take_unfolded(found)
     note_reported(account, records)
     return found
@@ -177,12 +178,13 @@ def test_rows_without_a_conversation_are_kept_and_make_no_call(account: Account)
 
 
 def between(account: Account, work: Callable[[], object]) -> Callable[..., Any]:
-    """Runs ``work`` when it is known that nothing is stored of the calls, before they are."""
+    """Runs ``work`` when it is known which calls are stored already, before others are."""
     done: list[str] = []
 
     def run(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
         result = execute(sql, params, *rest)
-        if "COUNT(" in sql and "GROUP BY" in sql and not done:
+        table = connection.ops.quote_name("django_mango_call")
+        if sql.startswith("SELECT") and f"FROM {table}" in sql and not done:
             done.append(sql)
             work()
         return result
@@ -292,8 +294,10 @@ def test_recent_calls_are_announced_at_the_end_and_once(account: Account) -> Non
     with hearing() as heard:
         for part in (records[:1], records[1:]):
             with transaction.atomic():
-                counters = write_records(account, part, timezone.now())
-                found = unfold(account, counters, directory_of(account))
+                report, directory = prepare(BASIC, part), directory_of(account)
+                counters = write_report(account, report, timezone.now())
+                foreseen = foresee(report.rows.values(), directory)
+                found = unfold(account, counters, foreseen, directory)
             news.take_unfolded(found)
         assert heard.names == []
         with committed():

@@ -2,22 +2,27 @@
 
 ``upsert`` takes model instances, ``upsert_values`` plain tuples, which is what a batch
 of thousands should use: making an instance costs more than writing it. Behind both stands
-one ``Writer`` for each kind of database; ``write_records`` and ``write_extended``
-store rows of statistics.
+one ``Writer`` for each kind of database; ``prepare`` and ``write_report`` store rows of
+statistics, of the kinds ``BASIC`` and ``EXTENDED``.
 """
 
-from .extended import extended_of, write_extended
+from .extended import EXTENDED, extended_of
 from .planning import note_growth
-from .records import Counters, record_of, write_records
+from .records import BASIC, record_of
+from .reports import Counters, Report, RowKind, prepare, write_report
 from .upserts import upsert, upsert_values
 
 __all__ = [
+    "BASIC",
+    "EXTENDED",
     "Counters",
+    "Report",
+    "RowKind",
     "extended_of",
     "note_growth",
+    "prepare",
     "record_of",
     "upsert",
     "upsert_values",
-    "write_extended",
-    "write_records",
+    "write_report",
 ]

@@ -1,17 +1,14 @@
-"""Rows of extended statistics into the database, by key, and back."""
+"""Rows of extended statistics as they are stored, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from ...models import Account, CallRecord
+from ...models import CallRecord
 from ...protocol.extended import ExtendedRecord
-from ..lists import among
 from .plan import Values
-from .records import Counters
-from .upserts import upsert_values
+from .reports import RowKind
 
 #: Attributes of a record, which columns of the same meaning hold.
 _PLAIN = {
@@ -43,51 +40,6 @@ _OF_THE_KEY = frozenset({"key", "row_digest", "entry_id", "level"})
 _MAY_GO = frozenset({"recall_status"})
 #: What a later report of the same row may change; the digest tells whether it does.
 _CHANGEABLE = (*(name for name in _COLUMNS if name not in _OF_THE_KEY), "changed_at")
-
-
-def write_extended(account: Account, records: Iterable[ExtendedRecord], now: datetime) -> Counters:
-    """Store a batch of extended rows by key. An unchanged row costs no write.
-
-    Recordings never shrink, a value once known is not blanked out. A report that tells
-    nothing new is unchanged, and so is a second row of one key: a conversation may
-    stand on two pages.
-    """
-    reported = list(records)
-    batch: dict[str, ExtendedRecord] = {}
-    for record in reported:
-        known = batch.get(record.key)
-        batch[record.key] = record if known is None else _merged(known, record)
-    keys = sorted(batch)
-    digests = {key: batch[key].digest for key in keys}
-    rows = CallRecord.objects.filter(account=account, key__in=among(keys)).order_by()
-    stored = dict(rows.values_list("key", "row_digest"))
-    differing = [key for key, digest in stored.items() if digest != digests[key]]
-    for row in CallRecord.objects.filter(account=account, key__in=differing) if differing else ():
-        batch[row.key] = merged = _merged(extended_of(row), batch[row.key])
-        digests[row.key] = merged.digest
-    fresh = [key for key in keys if stored.get(key) != digests[key]]
-    upsert_values(
-        CallRecord,
-        _COLUMNS,
-        [_values(digests[key], batch[key]) for key in fresh],
-        key=("account_id", "key"),
-        update=("row_digest",),
-        stamps=_CHANGEABLE,
-        constants={
-            "account_id": account.pk,
-            "kind": CallRecord.Kind.EXTENDED.value,
-            "first_seen_at": now,
-            "changed_at": now,
-        },
-    )
-    new = [batch[key] for key in fresh if key not in stored]
-    return Counters(
-        new=len(new),
-        changed=len(fresh) - len(new),
-        unchanged=len(reported) - len(fresh),
-        fresh=new,
-        entry_ids={batch[key].entry_id for key in fresh},
-    )
 
 
 def extended_of(row: CallRecord) -> ExtendedRecord:
@@ -140,9 +92,9 @@ def _is_unknown(name: str, value: object) -> bool:
     return value is None or value == "" or (name in _TIMES and value == 0)
 
 
-def _values(digest: str, record: ExtendedRecord) -> Values:
+def _values(key: str, digest: str, record: ExtendedRecord) -> Values:
     return (
-        record.key,
+        key,
         digest,
         record.records,
         record.details,
@@ -153,3 +105,14 @@ def _values(digest: str, record: ExtendedRecord) -> Values:
 
 def _seconds(moment: datetime | None) -> int:
     return int(moment.timestamp()) if moment else 0
+
+
+EXTENDED: RowKind[ExtendedRecord] = RowKind(
+    columns=_COLUMNS,
+    changeable=_CHANGEABLE,
+    constants={"kind": CallRecord.Kind.EXTENDED.value},
+    values=_values,
+    stored=extended_of,
+    merged=_merged,
+    is_by_time=False,
+)

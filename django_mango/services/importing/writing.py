@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -15,11 +17,21 @@ from ...protocol.extended import ExtendedRecord
 from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow
 from ...protocol.times import moment_or_none
-from ..bulk import Counters, note_growth, write_extended, write_records
-from ..directory import with_directory
+from ..bulk import (
+    BASIC,
+    EXTENDED,
+    Counters,
+    Report,
+    RowKind,
+    note_growth,
+    prepare,
+    write_report,
+)
+from ..directory import directory_of, with_directory
 from ..following import News
 from ..transactions import commit_soon
-from ..unfolding import Unfolded, unfold
+from ..unfolding import Foreseen, Unfolded, foresee, unfold
+from .ahead import computed_ahead
 from .collecting import collector_paused
 from .loading import Good, Row
 from .wake import Wake
@@ -29,11 +41,30 @@ BATCH = 4000
 _BAD_ROWS_KEPT = 20
 #: The database is told of its growth after so many calls, and when they are so many times more.
 _FEW, _TIMES = 5000, 10
-#: Who stores the rows of each kind; the rows of a window are all of its kind.
-_WRITERS: dict[str, Callable[[Account, Any, datetime], Counters]] = {
-    CallRecord.Kind.BASIC: write_records,
-    CallRecord.Kind.EXTENDED: write_extended,
+#: How rows of each kind are stored; the rows of a window are all of its kind.
+_KINDS: dict[str, RowKind[Any]] = {
+    CallRecord.Kind.BASIC: BASIC,
+    CallRecord.Kind.EXTENDED: EXTENDED,
 }
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of a window with all that can be computed of them without a database."""
+
+    rows: list[Row]
+    good: list[Good]
+    bad: list[BadRow]
+    report: Report[Any]
+    foreseen: Foreseen
+
+
+def prepared(rows: list[Row], kind: str, directory: Directory) -> Batch:
+    """A batch ready to be written."""
+    bad = [row for row in rows if isinstance(row, BadRow)]
+    good = [row for row in rows if not isinstance(row, BadRow)]
+    report = prepare(_KINDS[kind], good)
+    return Batch(rows, good, bad, report, foresee(report.rows.values(), directory))
 
 
 class Writer:
@@ -55,17 +86,15 @@ class Writer:
         where not one of many rows was understood: that is no report in our columns.
         """
         is_cut = False
+        works = (
+            partial(prepared, batch, window.kind, directory_of(self._account))
+            for batch in in_batches(rows)
+        )
         try:
-            for batch in in_batches(rows):
-                bad = [row for row in batch if isinstance(row, BadRow)]
-                is_cut = is_cut or any(row.reason == "cut" for row in bad)
-                good = [row for row in batch if not isinstance(row, BadRow)]
-                with collector_paused():
-                    counters = self._write(window, good)
-                _reach(window, good)
-                count(window, len(batch), counters, bad)
-                _save_soon(window)
-                yield
+            with closing(computed_ahead(works)) as batches:
+                while batch := self._next(window, batches):
+                    is_cut = is_cut or any(row.reason == "cut" for row in batch.bad)
+                    yield
         finally:
             self._wake.follow()
         if window.bad == window.rows > _BAD_ROWS_KEPT:
@@ -73,28 +102,35 @@ class Writer:
         if is_cut:
             raise AnswerLost("the last line of the statistics is cut off")
 
-    def _write(self, window: StatsImport, records: list[Good]) -> Counters:
-        if not records:
-            return Counters()
-        counters, unfolded = self._write_together(window, records)
+    def _next(self, window: StatsImport, batches: Iterator[Batch]) -> Batch | None:
+        """Take the next batch and write it; ``None`` at the end."""
+        with collector_paused():
+            batch = next(batches, None)
+            if batch is not None:
+                counters = self._write(window, batch) if batch.good else Counters()
+                _reach(window, batch.good)
+                count(window, len(batch.rows), counters, batch.bad)
+                _save_soon(window)
+        return batch
+
+    def _write(self, window: StatsImport, batch: Batch) -> Counters:
+        counters, unfolded = self._write_together(window, batch)
         self.calls += unfolded.calls
         if self.calls >= max(_FEW, _TIMES * self._planned_for):
             self._planned_for = self.calls
             note_growth(Call)
-        self._wake.take(records, counters, unfolded)
+        self._wake.take(batch.good, counters, unfolded)
         return counters
 
-    def _write_together(
-        self, window: StatsImport, records: list[Good]
-    ) -> tuple[Counters, Unfolded]:
+    def _write_together(self, window: StatsImport, batch: Batch) -> tuple[Counters, Unfolded]:
         """Records and the calls of their entries, in one transaction: no kill parts them."""
 
         def work(directory: Directory) -> tuple[Counters, Unfolded]:
             # A write first: SQLite cannot turn a transaction that has read into a writer.
             StatsImport.objects.filter(pk=window.pk).update(state=StatsImport.State.LOADING)
             commit_soon()
-            counters = _WRITERS[window.kind](self._account, records, timezone.now())
-            return counters, unfold(self._account, counters, directory)
+            counters = write_report(self._account, batch.report, timezone.now())
+            return counters, unfold(self._account, counters, batch.foreseen, directory)
 
         return with_directory(self._account, work)
 
