@@ -1,23 +1,26 @@
 """The writer for SQLite: some hundred rows in each statement, prepared once.
 
 Nothing goes over a wire here, yet running a statement costs more than a row of it: the
-driver lets other threads in before each run. So a statement takes many rows, always as
-many, and its text is always the same: it stays prepared.
+driver lets other threads in before each run. So a statement takes many rows, and there are
+few sizes of them: its text is one of a few, and stays prepared.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, repeat
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 from .columns import prepared
 from .plan import Plan, Values
 
-_AT_ONCE = 200
+#: Rows of a statement. What is left of a batch goes in ever smaller ones.
+_SIZES = (500, 100, 20, 5, 1)
 
 
 def write(
@@ -30,16 +33,48 @@ def write(
         for field, column in zip(plan.all_fields, columns, strict=True)
     ]
     given = len(plan.fields)
-    fixed = (repeat(column[0], len(rows)) for column in ready[given:])
-    values = list(zip(*ready[:given], *fixed, strict=True))
-    at_once = min(_AT_ONCE, _most_parameters(connection) // len(plan.all_fields))
-    whole = len(values) // at_once * at_once
+    fixed = (repeat(_plain(value), len(rows)) for (value,) in ready[given:])
+    values = list(chain.from_iterable(zip(*ready[:given], *fixed, strict=True)))
+    width = len(ready)
+    most = _most_parameters(connection) // width
     with connection.cursor() as cursor:
-        for start in range(0, whole, at_once):
-            part = values[start : start + at_once]
-            cursor.execute(_statement(plan, at_once), [*chain.from_iterable(part)])
-        if whole < len(values):
-            cursor.executemany(_statement(plan, 1), values[whole:])
+        start = 0
+        for size in _sizes(len(rows), most):
+            end = start + size * width
+            _execute(connection, cursor, plan, size, values[start:end])
+            start = end
+
+
+def _execute(
+    connection: Any, cursor: CursorWrapper, plan: Plan, rows: int, values: Sequence[Any]
+) -> None:
+    """Run the statement without Django's way of rewriting it, which costs a tenth of the rows.
+
+    Where somebody looks on (logged queries, wrappers of statements), it goes Django's way.
+    """
+    own = cursor.cursor
+    is_watched = connection.execute_wrappers or type(cursor) is not CursorWrapper
+    if is_watched or not isinstance(own, sqlite3.Cursor):
+        cursor.execute(_statement(plan, rows, "%s"), values)
+        return
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors:
+        sqlite3.Cursor.execute(own, _statement(plan, rows, "?"), values)
+
+
+def _plain(value: Any) -> Any:
+    """The value without its subclass, a choice: that costs the driver a search in every row."""
+    return str(value) if isinstance(value, str) else value
+
+
+def _sizes(rows: int, most: int) -> Iterator[int]:
+    """How many rows each of the statements has; ``most`` are allowed in one."""
+    for size in _SIZES:
+        # The whole of one statement may be more than an old SQLite takes.
+        allowed = max(min(size, most), 1)
+        while rows >= allowed:
+            yield allowed
+            rows -= allowed
 
 
 def _most_parameters(connection: BaseDatabaseWrapper) -> int:
@@ -47,11 +82,11 @@ def _most_parameters(connection: BaseDatabaseWrapper) -> int:
     return limit
 
 
-@lru_cache(maxsize=64)
-def _statement(plan: Plan, rows: int) -> str:
+@lru_cache(maxsize=128)
+def _statement(plan: Plan, rows: int, mark: str) -> str:
     table = _quoted(plan.model._meta.db_table)
     columns = [_quoted(field.column) for field in plan.all_fields]
-    marks = f"({', '.join(['%s'] * len(columns))})"
+    marks = f"({', '.join([mark] * len(columns))})"
     key = ", ".join(_quoted(field.column) for field in plan.key)
     insert = (
         f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 - names only
