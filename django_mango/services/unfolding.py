@@ -102,13 +102,17 @@ def unfold(
     the commit.
     """
     new = _insert_new(account, counters.fresh, foreseen, directory)
-    result = Unfolded(calls=len(new), new_entries=sorted(new))
-    oldest = to_unix(oldest_announced()) if is_heard() else None
-    for entry_id, (pk, call) in new.items():
-        _note(result.concern, call)
-        if oldest is not None and (call.ended_at or call.started_at) >= oldest:
-            change = apply(call, Call(pk=pk, account=account, entry_id=entry_id), {})
-            result.changes += [change] if change else []
+    result = Unfolded(
+        calls=len(new),
+        concern=_concern_of(call for _pk, call in new.values()),
+        new_entries=sorted(new),
+    )
+    if is_heard():
+        oldest = to_unix(oldest_announced())
+        for entry_id, (pk, call) in new.items():
+            if (call.ended_at or call.started_at) >= oldest:
+                change = apply(call, Call(pk=pk, account=account, entry_id=entry_id), {})
+                result.changes += [change] if change else []
     rest = sorted(counters.entry_ids - new.keys())
     if rest:
         changes = project_locked(account, rest, directory, with_new_records=True)
@@ -219,9 +223,16 @@ def _inserted(
     return sure
 
 
-def _note(concern: Concern, call: ProjectedCall) -> None:
-    """What a new call means for missed ones."""
-    is_talk = bool(call.answered_at) and call.outcome == Call.Outcome.ANSWERED
-    if call.client_number and (is_talk or call.is_missed):
-        (concern.missed if call.is_missed else concern.talked).add(call.client_number)
-        concern.widen(*(from_unix(at) for at in (call.started_at, call.answered_at) if at))
+def _concern_of(calls: Iterable[ProjectedCall]) -> Concern:
+    """What new calls mean for missed ones."""
+    concern = Concern()
+    moments: list[int] = []
+    for call in calls:
+        is_talk = call.answered_at and call.outcome == Call.Outcome.ANSWERED
+        if call.client_number and (is_talk or call.is_missed):
+            (concern.missed if call.is_missed else concern.talked).add(call.client_number)
+            moments += (call.started_at, call.answered_at)
+    known = list(filter(None, moments))
+    if known:
+        concern.widen(from_unix(min(known)), from_unix(max(known)))
+    return concern
