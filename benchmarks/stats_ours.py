@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_mango.models import Account, StatsImport
 from django_mango.protocol.statistics import Record, read_rows
 from django_mango.protocol.times import from_unix
-from django_mango.services.bulk import BASIC, Counters, Report, prepare, write_report
+from django_mango.services.bulk import BASIC, Counters, Report, Target, prepare, write_report
 from django_mango.services.following import News
 from django_mango.services.importing.ahead import computed_ahead
 from django_mango.services.importing.collecting import collector_paused
@@ -27,7 +27,7 @@ def records_alone(body: Path, account: Account) -> dict[str, Any]:
     """Read and store the rows, batch by batch, without their calls."""
     counts = {"rows": 0, "new": 0, "changed": 0, "unchanged": 0}
     batches = in_batches(read_rows(read_chunks(body)))
-    reports = computed_ahead(partial(_prepared, batch) for batch in batches)
+    reports = computed_ahead(partial(_prepared, Target.of(account), batch) for batch in batches)
     with collector_paused():  # as an import does
         for report in reports:
             counted = repeated(partial(_write, account, report))
@@ -37,12 +37,12 @@ def records_alone(body: Path, account: Account) -> dict[str, Any]:
     return counts
 
 
-def _prepared(batch: list[Row]) -> Report[Record]:
-    return prepare(BASIC, [row for row in batch if isinstance(row, Record)])
+def _prepared(target: Target, batch: list[Row]) -> Report[Record]:
+    return prepare(BASIC, target, [row for row in batch if isinstance(row, Record)])
 
 
 def _write(account: Account, report: Report[Record]) -> Counters:
-    counted = write_report(account, report, timezone.now())
+    counted = write_report(account, report)
     commit_soon()
     return counted
 

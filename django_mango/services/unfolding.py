@@ -24,7 +24,7 @@ from ..protocol.projection import Directory, Facts, ProjectedCall
 from ..protocol.statistics import Record
 from ..protocol.times import from_unix, to_unix
 from .announcing import is_heard, oldest_announced
-from .bulk import Counters, upsert_values
+from .bulk import Block, Counters, Target, block_of, upsert_values
 from .changes import Change, concern_of
 from .columns import NEW_COLUMNS, apply, new_row
 from .concern import Concern
@@ -41,20 +41,32 @@ class Foreseen:
     """The calls the rows of a batch make where nothing else is known of their conversations.
 
     ``rows`` are all rows of the batch by conversation, ``calls`` what they make, by a
-    ``directory`` that must still be the one in use.
+    ``directory`` that must still be the one in use. ``block`` are all these calls.
     """
 
+    target: Target
     directory: Directory
     rows: dict[str, list[Fresh]]
-    calls: dict[str, ProjectedCall | None]
+    calls: dict[str, ProjectedCall]
+    block: Block | None
 
-    def call(
-        self, entry_id: str, rows: Sequence[Fresh], directory: Directory
-    ) -> ProjectedCall | None:
-        """The call of these rows, some or all of those of the batch."""
-        if directory is self.directory and len(rows) == len(self.rows.get(entry_id, ())):
-            return self.calls[entry_id]
-        return projection.project(_facts(entry_id, rows, directory))
+    def of(
+        self, records: Mapping[str, Sequence[Fresh]], directory: Directory
+    ) -> tuple[Mapping[str, ProjectedCall], Block | None]:
+        """The calls of these conversations, of which some or all rows of the batch are given."""
+        same = {
+            entry_id
+            for entry_id, own in self.rows.items()
+            if len(records.get(entry_id, ())) == len(own)
+        }
+        if directory is self.directory and len(same) == len(self.rows):
+            return self.calls, self.block
+        if directory is not self.directory:
+            same = set()
+        others = {entry_id: own for entry_id, own in records.items() if entry_id not in same}
+        calls = _projected(others, directory)
+        calls |= {entry_id: call for entry_id, call in self.calls.items() if entry_id in same}
+        return calls, _block(self.target, calls)
 
 
 @dataclass(slots=True)
@@ -80,17 +92,11 @@ class Unfolded:
         self.new_entries += other.new_entries
 
 
-def foresee(rows: Iterable[Fresh], directory: Directory) -> Foreseen:
+def foresee(target: Target, rows: Iterable[Fresh], directory: Directory) -> Foreseen:
     """Compute the calls of a batch ahead. Needs no database, so that another thread may do it."""
     of_calls = _by_conversation(rows)
-    return Foreseen(
-        directory,
-        of_calls,
-        {
-            entry_id: projection.project(_facts(entry_id, own, directory))
-            for entry_id, own in of_calls.items()
-        },
-    )
+    calls = _projected(of_calls, directory)
+    return Foreseen(target, directory, of_calls, calls, _block(target, calls))
 
 
 def unfold(
@@ -128,20 +134,10 @@ def _insert_new(
 ) -> dict[str, tuple[int, ProjectedCall]]:
     """Insert the calls of which nothing but these rows is stored: their keys and what they are."""
     records = _without_known(account, _by_conversation(fresh))
-    calls: dict[str, ProjectedCall] = {}
-    for entry_id in sorted(records):
-        call = foreseen.call(entry_id, records[entry_id], directory)
-        if call is not None:
-            calls[entry_id] = call
-    upsert_values(
-        Call,
-        NEW_COLUMNS,
-        [new_row(entry_id, call) for entry_id, call in calls.items()],
-        key=("account", "entry_id"),
-        update=(),
-        constants={"account_id": account.pk, "projection_version": projection.VERSION},
-        expects_new=True,
-    )
+    calls, block = foreseen.of(records, directory)
+    if block is None:
+        return {}
+    block.write()
     found = {
         entry_id: (pk, calls[entry_id])
         for entry_id, pk in _inserted(account, calls, records).items()
@@ -160,6 +156,32 @@ def _insert_new(
         expects_new=True,
     )
     return found
+
+
+def _projected(
+    records: Mapping[str, Sequence[Fresh]], directory: Directory
+) -> dict[str, ProjectedCall]:
+    """The calls of conversations of which nothing but these rows is known."""
+    calls = {
+        entry_id: projection.project(_facts(entry_id, own, directory))
+        for entry_id, own in records.items()
+    }
+    return {entry_id: call for entry_id, call in calls.items() if call is not None}
+
+
+def _block(target: Target, calls: Mapping[str, ProjectedCall]) -> Block | None:
+    if not calls:
+        return None
+    return block_of(
+        target.connection,
+        Call,
+        NEW_COLUMNS,
+        [new_row(entry_id, calls[entry_id]) for entry_id in sorted(calls)],
+        key=("account", "entry_id"),
+        update=(),
+        constants={"account_id": target.account_id, "projection_version": projection.VERSION},
+        expects_new=True,
+    )
 
 
 def _facts(entry_id: str, rows: Sequence[Fresh], directory: Directory) -> Facts:

@@ -61,8 +61,11 @@ def test_the_database_at_hand_has_a_writer_of_its_own() -> None:
     seen: list[Writer] = []
 
     class Spy:
-        def write(self, *args: Any) -> None:
+        def make(self, *args: Any) -> None:
             seen.append(writer_for(*args[:2]))
+
+        def write(self, *args: Any) -> None:
+            pass
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(upserts, "writer_for", lambda *_args: Spy())

@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from django_mango.models import Account, Call, CallParty, Notification, Recording
+from django_mango.protocol.projection import Directory
 from django_mango.protocol.statistics import OUR_FIELDS, Record, read_rows
 from django_mango.sandbox.history import History
 from django_mango.sandbox.rows import csv_lines
 from django_mango.services import rebuild_calls
-from django_mango.services.bulk import BASIC, prepare, write_report
+from django_mango.services.bulk import BASIC, Counters, Target, prepare, write_report
 from django_mango.services.directory import directory_of
 from django_mango.services.following import News
 from django_mango.services.recordings import note_reported
-from django_mango.services.unfolding import Unfolded, foresee, unfold
+from django_mango.services.unfolding import Foreseen, Unfolded, foresee, unfold
 from tests.services.import_bench import calls_of, make_account
 from tests.services.telling import (
     ALL,
@@ -64,12 +64,18 @@ def past(calls: int, seed: int = 1) -> list[Record]:
     return records_in([line.rstrip() for line in lines])
 
 
+def written(account: Account, records: Sequence[Record]) -> tuple[Counters, Foreseen, Directory]:
+    """The rows are stored; what calls they make is to be unfolded."""
+    target, directory = Target.of(account), directory_of(account)
+    report = prepare(BASIC, target, records)
+    foreseen = foresee(target, report.rows.values(), directory)
+    return write_report(account, report), foreseen, directory
+
+
 def take(account: Account, records: Sequence[Record]) -> Unfolded:
     """What an import does with one batch."""
     with transaction.atomic():
-        report, directory = prepare(BASIC, records), directory_of(account)
-        counters = write_report(account, report, timezone.now())
-        found = unfold(account, counters, foresee(report.rows.values(), directory), directory)
+        found = unfold(account, *written(account, records))
     News(account).take_unfolded(found)
     note_reported(account, records)
     return found
@@ -294,10 +300,7 @@ def test_recent_calls_are_announced_at_the_end_and_once(account: Account) -> Non
     with hearing() as heard:
         for part in (records[:1], records[1:]):
             with transaction.atomic():
-                report, directory = prepare(BASIC, part), directory_of(account)
-                counters = write_report(account, report, timezone.now())
-                foreseen = foresee(report.rows.values(), directory)
-                found = unfold(account, counters, foreseen, directory)
+                found = unfold(account, *written(account, part))
             news.take_unfolded(found)
         assert heard.names == []
         with committed():

@@ -9,15 +9,18 @@ statistics, of the kinds ``BASIC`` and ``EXTENDED``.
 from .extended import EXTENDED, extended_of
 from .planning import note_growth
 from .records import BASIC, record_of
-from .reports import Counters, Report, RowKind, prepare, write_report
-from .upserts import upsert, upsert_values
+from .reports import Counters, Report, RowKind, Target, prepare, write_report
+from .upserts import Block, block_of, upsert, upsert_values
 
 __all__ = [
     "BASIC",
     "EXTENDED",
+    "Block",
     "Counters",
     "Report",
     "RowKind",
+    "Target",
+    "block_of",
     "extended_of",
     "note_growth",
     "prepare",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -24,10 +25,18 @@ _SPECIAL = re.compile(r"[^ -&(-\[\]-~]")
 _LONGEST = 500_000
 
 
-def write(
+@dataclass(slots=True)
+class _Made:
+    """Rows as literals, a text for each statement; where one needs escaping, as values."""
+
+    literals: list[str]
+    values: list[Values]
+
+
+def make(
     connection: BaseDatabaseWrapper, plan: Plan, rows: Sequence[Values], constants: Values
-) -> None:
-    """See ``Writer.write``. The server itself compares before it writes."""
+) -> _Made:
+    """See ``Writer.make``."""
     columns = [
         prepared(field, column, connection)
         for field, column in zip(plan.fields, zip(*rows, strict=True), strict=True)
@@ -36,20 +45,23 @@ def write(
         prepared(field, [value], connection)
         for field, value in zip(plan.constants, constants, strict=True)
     ]
-    insert, end = _statement(plan, connection)
     texts = [_literals(column) for column in (*columns, *fixed)]
+    if any(text is None for text in texts):
+        values = [column[0] for column in fixed]
+        return _Made([], [(*row, *values) for row in zip(*columns, strict=True)])
+    tail = "".join(f",{text[0]}" for text in texts[len(columns) :] if text) + ")"
+    bodies = map(",".join, zip(*texts[: len(columns)], strict=True))
+    return _Made(list(_parts(f"({body}{tail}" for body in bodies)), [])
+
+
+def write(connection: BaseDatabaseWrapper, plan: Plan, made: _Made) -> None:
+    """See ``Writer.write``. The server itself compares before it writes."""
+    insert, end = _statement(plan, connection)
     with connection.cursor() as cursor:
-        if any(text is None for text in texts):
-            values = [column[0] for column in fixed]
-            marks = ", ".join(["%s"] * len(texts))
-            cursor.executemany(
-                f"{insert} ({marks}) {end}",
-                [(*row, *values) for row in zip(*columns, strict=True)],
-            )
-            return
-        tail = "".join(f",{text[0]}" for text in texts[len(columns) :] if text) + ")"
-        bodies = map(",".join, zip(*texts[: len(columns)], strict=True))
-        for part in _parts(f"({body}{tail}" for body in bodies):
+        if made.values:
+            marks = ", ".join(["%s"] * len(plan.all_fields))
+            cursor.executemany(f"{insert} ({marks}) {end}", made.values)
+        for part in made.literals:
             cursor.execute(f"{insert} {part} {end}")
 
 

@@ -15,13 +15,18 @@ from .plan import Plan, Values
 Stored = Mapping[Values, Values]
 
 
-def write(
+def make(
     connection: BaseDatabaseWrapper, plan: Plan, rows: Sequence[Values], constants: Values
-) -> None:
-    """See ``Writer.write``. An unchanged row is written again, with the values it has."""
+) -> list[Values]:
+    """See ``Writer.make``."""
     for field, column in zip(plan.fields, zip(*rows, strict=True), strict=True):
         check_length(field, column)
-    instances = [_instance(plan, (*row, *constants)) for row in rows]
+    return [(*row, *constants) for row in rows]
+
+
+def write(connection: BaseDatabaseWrapper, plan: Plan, made: Sequence[Values]) -> None:
+    """See ``Writer.write``. An unchanged row is written again, with the values it has."""
+    instances = [_instance(plan, values) for values in made]
     _keep_stamps(plan, instances, _stored(connection, plan, instances))
     # Set to itself, the last column of the key locks a row and changes nothing.
     changing = (*plan.update, *plan.stamps) if plan.update else plan.key[-1:]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -36,10 +37,19 @@ def is_able() -> bool:
     return bool(is_psycopg3)
 
 
-def write(
+@dataclass(slots=True)
+class _Made:
+    """Columns as texts and numbers, the constants, and all of them as one text for COPY."""
+
+    columns: Sequence[Column]
+    fixed: Values
+    text: str
+
+
+def make(
     connection: BaseDatabaseWrapper, plan: Plan, rows: Sequence[Values], constants: Values
-) -> None:
-    """See ``Writer.write``."""
+) -> _Made:
+    """See ``Writer.make``."""
     columns = [
         prepared(field, column, connection)
         for field, column in zip(plan.fields, zip(*rows, strict=True), strict=True)
@@ -48,25 +58,34 @@ def write(
         prepared(field, [value], connection)[0]
         for field, value in zip(plan.constants, constants, strict=True)
     )
+    if len(rows) <= _FEW:
+        return _Made(columns, fixed, "")
+    return _Made(columns, fixed, _copy_text(columns, fixed if plan.expects_new else ()))
+
+
+def write(connection: BaseDatabaseWrapper, plan: Plan, made: _Made) -> None:
+    """See ``Writer.write``."""
+    columns, fixed, text = made.columns, made.fixed, made.text
     with connection.cursor() as cursor:
-        if len(rows) <= _FEW:
+        if not text:
             values = [value for row in zip(*columns, strict=True) for value in (*row, *fixed)]
             marks = f"({', '.join(['%s'] * len(plan.all_fields))})"
-            cursor.execute(_insert(plan, f"VALUES {', '.join([marks] * len(rows))}"), values)
+            many = ", ".join([marks] * len(columns[0]))
+            cursor.execute(_insert(plan, f"VALUES {many}"), values)
             return
-        if plan.expects_new and _copied(connection, plan, columns, fixed):
-            return
+        if plan.expects_new:
+            if _copied(connection, plan, text):
+                return
+            text = _copy_text(columns)
         make, copy, move = _statements(plan)
         with transaction.atomic(connection.alias, savepoint=False):
             cursor.execute(make)
             with connection.wrap_database_errors, cursor.copy(copy) as channel:
-                channel.write(_copy_text(columns))
+                channel.write(text)
             cursor.execute(move, fixed)
 
 
-def _copied(
-    connection: BaseDatabaseWrapper, plan: Plan, columns: Sequence[Column], fixed: Values
-) -> bool:
+def _copied(connection: BaseDatabaseWrapper, plan: Plan, text: str) -> bool:
     """COPY right into the table; nothing is left of it if one of the rows is there already."""
     table = _quoted(plan.model._meta.db_table)
     copy = f"COPY {table} ({_names(plan.all_fields)}) FROM STDIN"
@@ -77,7 +96,7 @@ def _copied(
             connection.wrap_database_errors,
             cursor.copy(copy) as channel,
         ):
-            channel.write(_copy_text(columns, fixed))
+            channel.write(text)
     except IntegrityError as error:
         if getattr(error.__cause__, "sqlstate", "") != _UNIQUE_VIOLATION:
             raise

@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from django.db import connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
 from ...models import Account, CallRecord
 from ...protocol.extended import ExtendedRecord
 from ...protocol.statistics import Record
 from ..lists import among
 from .plan import Values
-from .upserts import upsert_values
+from .upserts import Block, block_of
 
 Row = TypeVar("Row", Record, ExtendedRecord)
 
@@ -43,16 +47,34 @@ class RowKind(Generic[Row]):
     is_by_time: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a batch goes and when it was read; the connection is that of who will write."""
+
+    connection: BaseDatabaseWrapper
+    account_id: int
+    now: datetime
+
+    @classmethod
+    def of(cls, account: Account) -> Target:
+        """For a batch that is read now."""
+        return cls(connections[router.db_for_write(CallRecord)], account.pk, timezone.now())
+
+
 @dataclass(slots=True)
 class Report(Generic[Row]):
-    """A batch of rows ready to be written: one for each key, ``keys`` and ``values`` sorted."""
+    """A batch ready to be written: one row for each key, ``keys`` are sorted.
+
+    ``block`` are all of them, ``None`` where there are none.
+    """
 
     kind: RowKind[Row]
+    target: Target
     reported: int
     rows: dict[str, Row]
     keys: list[str]
     digests: dict[str, str]
-    values: list[Values]
+    block: Block | None
 
 
 @dataclass(slots=True)
@@ -70,7 +92,7 @@ class Counters:
     entry_ids: set[str] = field(default_factory=set)
 
 
-def prepare(kind: RowKind[Row], reported: Sequence[Row]) -> Report[Row]:
+def prepare(kind: RowKind[Row], target: Target, reported: Sequence[Row]) -> Report[Row]:
     """One report for each key, in which later rows complete earlier ones. No database."""
     rows: dict[str, Row] = {}
     for row in reported:
@@ -80,10 +102,12 @@ def prepare(kind: RowKind[Row], reported: Sequence[Row]) -> Report[Row]:
     keys = sorted(rows)
     digests = {key: rows[key].digest for key in keys}
     values = [kind.values(key, digests[key], rows[key]) for key in keys]
-    return Report(kind, len(reported), rows, keys, digests, values)
+    # The lease keeps other importers away: where none is stored, none will be.
+    block = _block(kind, target, values, expects_new=True) if values else None
+    return Report(kind, target, len(reported), rows, keys, digests, block)
 
 
-def write_report(account: Account, report: Report[Row], now: datetime) -> Counters:
+def write_report(account: Account, report: Report[Row]) -> Counters:
     """Store the rows of a batch by key. An unchanged row costs no write.
 
     Recordings appear late and never shrink; a value once known is not blanked out. A
@@ -93,14 +117,31 @@ def write_report(account: Account, report: Report[Row], now: datetime) -> Counte
         return Counters()
     kind, rows, digests = report.kind, report.rows, report.digests
     stored = _stored_digests(account, report)
-    values = report.values
-    fresh = report.keys
+    fresh, block = report.keys, report.block
     if stored:
         rows, digests = dict(rows), dict(digests)
         _complete(account, kind, stored, rows, digests)
         fresh = [key for key in fresh if stored.get(key) != digests[key]]
         values = [kind.values(key, digests[key], rows[key]) for key in fresh]
-    upsert_values(
+        is_new = not any(key in stored for key in fresh)
+        block = _block(kind, report.target, values, expects_new=is_new) if fresh else None
+    if block is not None:
+        block.write()
+    new = [rows[key] for key in fresh if key not in stored]
+    return Counters(
+        new=len(new),
+        changed=len(fresh) - len(new),
+        unchanged=report.reported - len(fresh),
+        fresh=new,
+        entry_ids={rows[key].entry_id for key in fresh} - {""},
+    )
+
+
+def _block(
+    kind: RowKind[Row], target: Target, values: Sequence[Values], *, expects_new: bool
+) -> Block:
+    return block_of(
+        target.connection,
         CallRecord,
         kind.columns,
         values,
@@ -109,20 +150,11 @@ def write_report(account: Account, report: Report[Row], now: datetime) -> Counte
         stamps=kind.changeable,
         constants={
             **kind.constants,
-            "account_id": account.pk,
-            "first_seen_at": now,
-            "changed_at": now,
+            "account_id": target.account_id,
+            "first_seen_at": target.now,
+            "changed_at": target.now,
         },
-        # The lease keeps other importers away.
-        expects_new=not any(key in stored for key in fresh),
-    )
-    new = [rows[key] for key in fresh if key not in stored]
-    return Counters(
-        new=len(new),
-        changed=len(fresh) - len(new),
-        unchanged=report.reported - len(fresh),
-        fresh=new,
-        entry_ids={rows[key].entry_id for key in fresh} - {""},
+        expects_new=expects_new,
     )
 
 

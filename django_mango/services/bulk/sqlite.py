@@ -23,10 +23,10 @@ from .plan import Plan, Values
 _SIZES = (500, 100, 20, 5, 1)
 
 
-def write(
+def make(
     connection: BaseDatabaseWrapper, plan: Plan, rows: Sequence[Values], constants: Values
-) -> None:
-    """See ``Writer.write``. The lock is that of the whole database, taken by any write."""
+) -> list[Any]:
+    """See ``Writer.make``: the values of all rows, one after the other."""
     columns = [*zip(*rows, strict=True), *((value,) for value in constants)]
     ready = [
         prepared(field, column, connection)
@@ -34,14 +34,18 @@ def write(
     ]
     given = len(plan.fields)
     fixed = (repeat(_plain(value), len(rows)) for (value,) in ready[given:])
-    values = list(chain.from_iterable(zip(*ready[:given], *fixed, strict=True)))
-    width = len(ready)
+    return list(chain.from_iterable(zip(*ready[:given], *fixed, strict=True)))
+
+
+def write(connection: BaseDatabaseWrapper, plan: Plan, made: list[Any]) -> None:
+    """See ``Writer.write``. The lock is that of the whole database, taken by any write."""
+    width = len(plan.all_fields)
     most = _most_parameters(connection) // width
     with connection.cursor() as cursor:
         start = 0
-        for size in _sizes(len(rows), most):
+        for size in _sizes(len(made) // width, most):
             end = start + size * width
-            _execute(connection, cursor, plan, size, values[start:end])
+            _execute(connection, cursor, plan, size, made[start:end])
             start = end
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db import connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .plan import Values, other_fields, plan_of
-from .writer import writer_for
+from .plan import Plan, Values, other_fields, plan_of
+from .writer import Writer, writer_for
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -29,6 +31,20 @@ def upsert(
     upsert_values(model, names, [values(row) for row in rows], key=key, update=update)
 
 
+@dataclass(slots=True)
+class Block:
+    """Rows ready to be written; making one needs no database and may be done by any thread."""
+
+    connection: BaseDatabaseWrapper
+    writer: Writer
+    plan: Plan
+    made: Any
+
+    def write(self) -> None:
+        """Write the rows, in a transaction of the caller."""
+        self.writer.write(self.connection, self.plan, self.made)
+
+
 def upsert_values(
     model: type[models.Model],
     columns: Sequence[str],
@@ -40,7 +56,35 @@ def upsert_values(
     constants: Mapping[str, Any] | None = None,
     expects_new: bool = False,
 ) -> None:
-    """The same for plain tuples of ``columns``; run it in a transaction.
+    """The same for plain tuples of ``columns``, see ``block_of``; run it in a transaction."""
+    if rows:
+        connection = connections[router.db_for_write(model)]
+        block_of(
+            connection,
+            model,
+            columns,
+            rows,
+            key=key,
+            update=update,
+            stamps=stamps,
+            constants=constants,
+            expects_new=expects_new,
+        ).write()
+
+
+def block_of(
+    connection: BaseDatabaseWrapper,
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Values],
+    *,
+    key: Sequence[str],
+    update: Sequence[str],
+    stamps: Sequence[str] = (),
+    constants: Mapping[str, Any] | None = None,
+    expects_new: bool = False,
+) -> Block:
+    """At least one row, ready to be inserted, or to change ``update`` where its key exists.
 
     Columns are named as attributes (``account_id``). Values are what the attributes hold,
     but a time may also be Unix seconds, 0 for never. A column that is not among them is
@@ -52,8 +96,6 @@ def upsert_values(
     ``expects_new`` where you have looked and hardly any row can be there: PostgreSQL then
     takes them without a detour.
     """
-    if not rows:
-        return
     given = constants or {}
     others = {
         field.attname: given[field.attname] if field.attname in given else field.get_default()
@@ -70,5 +112,7 @@ def upsert_values(
         tuple(stamps),
         expects_new=expects_new,
     )
-    connection = connections[router.db_for_write(model)]
-    writer_for(connection, plan).write(connection, plan, rows, tuple(fixed.values()))
+    writer = writer_for(connection, plan)
+    return Block(
+        connection, writer, plan, writer.make(connection, plan, rows, tuple(fixed.values()))
+    )

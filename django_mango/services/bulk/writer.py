@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -13,19 +13,26 @@ from .plan import Plan, Values
 
 
 class Writer(Protocol):
-    """Writes a batch to one kind of database, inside the caller's transaction."""
+    """Writes batches to one kind of database, in two steps."""
 
-    def write(
+    def make(
         self,
         connection: BaseDatabaseWrapper,
         plan: Plan,
         rows: Sequence[Values],
         constants: Values,
-    ) -> None:
+    ) -> Any:
+        """All that can be done without the database, perhaps in another thread.
+
+        Of the connection only what it knows by itself is asked. ``constants`` are the values
+        of ``plan.constants``. Raises ``DataError`` for a text longer than its column.
+        """
+
+    def write(self, connection: BaseDatabaseWrapper, plan: Plan, made: Any) -> None:
         """Insert the rows, or change those whose key exists and whose values differ.
 
         All rows of the batch are locked until the end of the transaction, in their order.
-        ``constants`` are the values of ``plan.constants``.
+        ``made`` is what ``make`` gave; it may be written again.
         """
 
 

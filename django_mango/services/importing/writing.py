@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from ...models import Account, Call, CallRecord, StatsImport
 from ...protocol.errors import AnswerLost, ServiceError, UnexpectedAnswer
@@ -23,6 +22,7 @@ from ..bulk import (
     Counters,
     Report,
     RowKind,
+    Target,
     note_growth,
     prepare,
     write_report,
@@ -59,12 +59,13 @@ class Batch:
     foreseen: Foreseen
 
 
-def prepared(rows: list[Row], kind: str, directory: Directory) -> Batch:
-    """A batch ready to be written."""
+def prepared(rows: list[Row], kind: str, target: Target, directory: Directory) -> Batch:
+    """A batch ready to be written. No database."""
     bad = [row for row in rows if isinstance(row, BadRow)]
     good = [row for row in rows if not isinstance(row, BadRow)]
-    report = prepare(_KINDS[kind], good)
-    return Batch(rows, good, bad, report, foresee(report.rows.values(), directory))
+    report = prepare(_KINDS[kind], target, good)
+    foreseen = foresee(target, report.rows.values(), directory)
+    return Batch(rows, good, bad, report, foreseen)
 
 
 class Writer:
@@ -87,7 +88,13 @@ class Writer:
         """
         is_cut = False
         works = (
-            partial(prepared, batch, window.kind, directory_of(self._account))
+            partial(
+                prepared,
+                batch,
+                window.kind,
+                Target.of(self._account),
+                directory_of(self._account),
+            )
             for batch in in_batches(rows)
         )
         try:
@@ -129,7 +136,7 @@ class Writer:
             # A write first: SQLite cannot turn a transaction that has read into a writer.
             StatsImport.objects.filter(pk=window.pk).update(state=StatsImport.State.LOADING)
             commit_soon()
-            counters = write_report(self._account, batch.report, timezone.now())
+            counters = write_report(self._account, batch.report)
             return counters, unfold(self._account, counters, batch.foreseen, directory)
 
         return with_directory(self._account, work)
