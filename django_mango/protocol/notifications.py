@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from . import values
 from .errors import ReadError
 from .times import integer_or_none, moment_or_none, to_unix
+from .value_class import value_class
 
 _KIND = re.compile(r"[A-Za-z0-9_./-]{1,100}")
 _FAMILIES = ("events", "result")
@@ -42,7 +43,7 @@ def canonical_kind(path: str) -> str | None:
     return _ALIASES.get(kind, kind) if _KIND.fullmatch(kind) else None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Party:
     """One side of a leg. ``extension`` and ``number`` are raw, empty when not sent."""
 

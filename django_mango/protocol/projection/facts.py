@@ -9,10 +9,11 @@ from typing import Any
 from ..extended_records import ExtendedRecord
 from ..notifications import CallEvent, Party, Summary
 from ..statistics import Record
+from ..value_class import value_class
 from .directory import Directory
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Facts:
     """Everything known of one ``entry_id``, in any order and number.
 
@@ -77,7 +78,7 @@ class OpenLeg:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ProjectedParty:
     """Somebody of ours in the call; moments in Unix seconds, 0 for "never".
 
@@ -93,7 +94,7 @@ class ProjectedParty:
     owner: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ProjectedCall:
     """One call. Moments in Unix seconds UTC, 0 for "not yet" or "never".
 

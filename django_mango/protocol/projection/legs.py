@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..codes import reason_code
 from ..notifications import CallEvent, Party
 from ..statistics import Record
+from ..value_class import value_class
 from .directory import Directory
 
 _LOCATION_ORDER = {"ivr": 0, "queue": 1}
 _NEVER = 2**62
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Leg:
     """One leg. Moments are Unix seconds, 0 when unknown.
 

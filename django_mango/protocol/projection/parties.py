@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..notifications import Party
+from ..value_class import value_class
 from .directory import Directory
 from .facts import ProjectedParty
 from .legs import Leg
 from .sources import Source
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Stay:
     """One party's part in a leg: a transfer replaces a party in the middle (Q66)."""
 

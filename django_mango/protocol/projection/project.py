@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .. import codes, numbers
 from ..notifications import Party, Summary
+from ..value_class import value_class
 from . import callbacks, endings, ends, verdict
 from . import sources as source_of
 from .directory import Directory
@@ -82,7 +83,7 @@ def project_whole(facts: Facts) -> ProjectedCall | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Picture:
     """What was concluded on the way; filled in by ``_picture``."""
 

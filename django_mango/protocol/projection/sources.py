@@ -8,16 +8,17 @@ decided by one source only.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..notifications import Party, Summary
+from ..value_class import value_class
 from .directory import Directory
 from .legs import Leg
 
 NOBODY = Party()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Source:
     """One kind of facts. Moments in Unix seconds, 0 when unknown or never.
 

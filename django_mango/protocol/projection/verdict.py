@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .. import codes
 from ..notifications import Party, Summary
+from ..value_class import value_class
 from .directory import Directory
 
 _SUMMARY_DIRECTIONS = {0: "internal", 1: "incoming", 2: "outgoing"}
@@ -14,7 +13,7 @@ _BUSY = frozenset({1120, 1121, 1122, 1123, 1124, 1193, 1312})
 _WE_GAVE_UP = frozenset({1110, 1180, 1181, 1125})
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Parties:
     """The two ends of the conversation, as its most trusted source names them.
 
