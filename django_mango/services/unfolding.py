@@ -40,8 +40,8 @@ Fresh = Record | ExtendedRecord
 class Foreseen:
     """The calls the rows of a batch make where nothing else is known of their conversations.
 
-    ``rows`` are all rows of the batch by conversation, ``calls`` what they make, by a
-    ``directory`` that must still be the one in use. ``block`` are all these calls.
+    ``rows`` are rows of the batch by conversation, all of each, ``calls`` what they make, by
+    a ``directory`` that must still be the one in use. ``block`` are all these calls.
     """
 
     target: Target
@@ -53,16 +53,17 @@ class Foreseen:
     def of(
         self, records: Mapping[str, Sequence[Fresh]], directory: Directory
     ) -> tuple[Mapping[str, ProjectedCall], Block | None]:
-        """The calls of these conversations, of which some or all rows of the batch are given."""
+        """The calls these rows make, and all of them as a block.
+
+        Nearly always they are what was foreseen; else the rest is computed now.
+        """
         same = {
             entry_id
             for entry_id, own in self.rows.items()
-            if len(records.get(entry_id, ())) == len(own)
+            if directory is self.directory and len(records.get(entry_id, ())) == len(own)
         }
-        if directory is self.directory and len(same) == len(self.rows):
+        if len(same) == len(self.rows) == len(records):
             return self.calls, self.block
-        if directory is not self.directory:
-            same = set()
         others = {entry_id: own for entry_id, own in records.items() if entry_id not in same}
         calls = _projected(others, directory)
         calls |= {entry_id: call for entry_id, call in self.calls.items() if entry_id in same}
@@ -92,9 +93,19 @@ class Unfolded:
         self.new_entries += other.new_entries
 
 
-def foresee(target: Target, rows: Iterable[Fresh], directory: Directory) -> Foreseen:
-    """Compute the calls of a batch ahead. Needs no database, so that another thread may do it."""
+def foresee(
+    target: Target,
+    rows: Iterable[Fresh],
+    directory: Directory,
+    begun: Collection[str] = (),
+) -> Foreseen:
+    """Compute the calls of a batch ahead. Needs no database, so that another thread may do it.
+
+    Conversations that had ``begun`` in an earlier batch will have a call: left out.
+    """
     of_calls = _by_conversation(rows)
+    for entry_id in of_calls.keys() & begun:
+        del of_calls[entry_id]
     calls = _projected(of_calls, directory)
     return Foreseen(target, directory, of_calls, calls, _block(target, calls))
 

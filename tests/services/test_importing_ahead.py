@@ -17,6 +17,7 @@ from django_mango.protocol.errors import AnswerLost
 from django_mango.protocol.statistics import OUR_FIELDS, read_rows
 from django_mango.sandbox.history import History
 from django_mango.sandbox.rows import csv_lines
+from django_mango.services import rebuild_calls
 from django_mango.services.following import News
 from django_mango.services.importing import writing
 from django_mango.services.importing.ahead import computed_ahead
@@ -121,3 +122,7 @@ def test_the_other_thread_leaves_the_database_alone(monkeypatch: pytest.MonkeyPa
     assert writer.calls >= len(calls_of(account)) > 100
     assert computing
     assert not computing & asked
+    # Conversations went on from batch to batch; their calls are made of all their rows.
+    before = calls_of(account)
+    rebuild_calls(account)
+    assert calls_of(account) == before

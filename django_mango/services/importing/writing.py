@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -59,12 +59,14 @@ class Batch:
     foreseen: Foreseen
 
 
-def prepared(rows: list[Row], kind: str, target: Target, directory: Directory) -> Batch:
-    """A batch ready to be written. No database."""
+def prepared(
+    rows: list[Row], kind: str, target: Target, directory: Directory, begun: Collection[str]
+) -> Batch:
+    """A batch ready to be written, after one with the conversations ``begun``. No database."""
     bad = [row for row in rows if isinstance(row, BadRow)]
     good = [row for row in rows if not isinstance(row, BadRow)]
     report = prepare(_KINDS[kind], target, good)
-    foreseen = foresee(target, report.rows.values(), directory)
+    foreseen = foresee(target, report.rows.values(), directory, begun)
     return Batch(rows, good, bad, report, foreseen)
 
 
@@ -87,18 +89,8 @@ class Writer:
         where not one of many rows was understood: that is no report in our columns.
         """
         is_cut = False
-        works = (
-            partial(
-                prepared,
-                batch,
-                window.kind,
-                Target.of(self._account),
-                directory_of(self._account),
-            )
-            for batch in in_batches(rows)
-        )
         try:
-            with closing(computed_ahead(works)) as batches:
+            with closing(computed_ahead(self._works(window, rows))) as batches:
                 while batch := self._next(window, batches):
                     is_cut = is_cut or any(row.reason == "cut" for row in batch.bad)
                     yield
@@ -108,6 +100,13 @@ class Writer:
             raise UnexpectedAnswer("not one row was understood")
         if is_cut:
             raise AnswerLost("the last line of the statistics is cut off")
+
+    def _works(self, window: StatsImport, rows: Iterable[Row]) -> Iterator[Callable[[], Batch]]:
+        begun: frozenset[str] = frozenset()
+        for batch in in_batches(rows):
+            target, directory = Target.of(self._account), directory_of(self._account)
+            yield partial(prepared, batch, window.kind, target, directory, begun)
+            begun = frozenset(row.entry_id for row in batch if not isinstance(row, BadRow))
 
     def _next(self, window: StatsImport, batches: Iterator[Batch]) -> Batch | None:
         """Take the next batch and write it; ``None`` at the end."""
