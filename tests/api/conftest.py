@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.utils import timezone
 
-from django_mango.models import Account, Call, CallParty, Employee
+from django_mango.models import Account, Call, CallParty, Command, Employee
 from example_project.crm.models import Company, Contact
 from tests.admin.conftest import account, anna, maria, pbx, petr  # noqa: F401  # fixtures
 
@@ -30,8 +32,6 @@ def ring(call: Call, employee: Employee, extension: str, **party: Any) -> CallPa
 
 def live_call(account: Account, entry: str, **fields: Any) -> Call:  # noqa: F811
     """An incoming call of a client that goes on."""
-    from django.utils import timezone
-
     values = {
         "direction": Call.Direction.INCOMING,
         "state": Call.State.RINGING,
@@ -42,6 +42,29 @@ def live_call(account: Account, entry: str, **fields: Any) -> Call:  # noqa: F81
         **fields,
     }
     return Call.objects.create(account=account, entry_id=entry, **values)
+
+
+def grant(user: User, right: str) -> None:
+    app, codename = right.split(".")
+    user.user_permissions.add(
+        Permission.objects.get(content_type__app_label=app, codename=codename)
+    )
+
+
+def callback(account: Account, user: User, **fields: Any) -> Command:  # noqa: F811
+    """A callback of the user on its way, accepted by the PBX a moment ago."""
+    values = {
+        "kind": Command.Kind.CALLBACK,
+        "status": Command.Status.ACCEPTED,
+        "employee": Employee.objects.get(user=user),
+        "number": "+79161234567",
+        "payload": {"from": {"extension": "101"}, "to_number": "79161234567"},
+        "created_at": timezone.now(),
+        **fields,
+    }
+    return Command.objects.create(
+        account=account, user=user, command_id=f"c{fields}"[:100], **values
+    )
 
 
 def asked(client: Client, **query: str) -> dict[str, Any]:

@@ -15,8 +15,7 @@ from django_mango.sandbox import Sandbox
 from django_mango.services.preferences import choose_line
 from tests.admin.conftest import make_user, page_of
 
-from .conftest import leg, live_call, ring
-from .test_api_live import grant
+from .conftest import grant, leg, live_call, ring
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

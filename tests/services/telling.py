@@ -106,6 +106,15 @@ def recording(kind: str = "recording", at: int = 30, entry_id: str = "talk", **m
     return told(f"events/{kind}", **payload)
 
 
+#: A whole talk, as it is told while it goes on.
+TALK = [
+    event("call", "Appeared", 0),
+    event("call", "Connected", 5, seq=2),
+    event("call", "Disconnected", 65, seq=3),
+    summary("call", 0, 65, talked=5),
+]
+
+
 def committed() -> AbstractContextManager[Any]:
     """Within the transaction of a test: what waits for the commit runs at the end."""
     return TestCase.captureOnCommitCallbacks(execute=True)

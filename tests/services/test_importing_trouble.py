@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -12,45 +11,35 @@ import pytest
 from django.utils import translation
 
 from django_mango.client import Client
-from django_mango.models import Account, Call, CallRecord, StatsImport
+from django_mango.models import Account, Call, StatsImport
 from django_mango.protocol import errors
 from django_mango.services import accounts, importing, receive
-from django_mango.services.importing import ImportReport, Progress, import_statistics, writing
+from django_mango.services.importing import Progress, import_statistics
 from django_mango.services.importing.problems import problem_of
 from django_mango.services.leases import HeldLease
 from tests.services.calling_bench import KEY, SALT, Service, reply
-from tests.services.import_bench import FakeClock, importer, make_account, records_of
+from tests.services.import_answers import (
+    DAY,
+    SINCE,
+    UNTIL,
+    Answer,
+    Load,
+    csv,
+    key,
+    loader,
+    row,
+    states,
+)
+from tests.services.import_bench import FakeClock, importer, make_account
 
 pytestmark = pytest.mark.django_db
-
-UNTIL = datetime(2026, 3, 3, tzinfo=UTC)
-SINCE = UNTIL - timedelta(days=2)
-DAY = timedelta(days=1)
-START = int(SINCE.timestamp()) + 100
-Answer = bytes | Callable[[socket.socket], None]
 
 NOT_READY = reply(b"", 204)
 HTML = reply("<html><h1>502 Bad Gateway</h1></html>", 502, "text/html")
 POLITE_HTML = reply("<html><h1>Works going on</h1></html>", 200, "text/html")
 GONE = reply("", 404)
 NO_KEY = reply({"name": "Unauthorized", "status": 401}, 401)
-
-
-def row(number: int, records: str = "[]", line: str = "74951234567", reason: str = "1110") -> str:
-    """A line of a report in our columns: one answered incoming call."""
-    start = START + number * 60
-    return (
-        f"entry{number};{records};{start};{start};{start + 5};{start + 30};;79161234567;"
-        f"101;sip:smirnova@romashka.mangosip.ru;{reason};{line};abonent"
-    )
-
-
-def csv(*lines: str, end: str = "\r\n") -> bytes:
-    return reply("\r\n".join(lines) + end, kind="text/csv;charset=UTF-8")
-
-
-def key(name: str = "a+/==") -> bytes:
-    return reply({"key": name})
+BROKEN = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + row(1).encode()
 
 
 @pytest.fixture
@@ -70,21 +59,8 @@ def client(service: Service, clock: FakeClock) -> Iterator[Client]:
 
 
 @pytest.fixture
-def load(account: Account, service: Service, client: Client) -> Callable[..., ImportReport]:
-    """Import two windows of a day; the service answers as told."""
-
-    def run(*answers: Answer) -> ImportReport:
-        service.answers(*answers)
-        return import_statistics(account, SINCE, UNTIL, window=DAY, client=client)
-
-    return run
-
-
-Load = Callable[..., ImportReport]
-
-
-def states() -> list[str]:
-    return list(StatsImport.objects.order_by("pk").values_list("state", flat=True))
+def load(account: Account, service: Service, client: Client) -> Load:
+    return loader(account, service, client)
 
 
 def asked(service: Service) -> list[str]:
@@ -118,9 +94,6 @@ def test_rubbish_instead_of_the_report_fails_that_window_only(
     assert failed.complete_until is None
     assert failed.finished_at is not None
     assert failed.error == error
-
-
-BROKEN = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + row(1).encode()
 
 
 @pytest.mark.parametrize(
@@ -297,118 +270,6 @@ def test_nobody_listens(account: Account, clock: FakeClock) -> None:
         report = import_statistics(account, SINCE, UNTIL, window=DAY, client=client)
     assert states() == ["failed", "failed"]
     assert len(report.errors) == 2
-
-
-def cut(body: str, *, by: int = 50) -> Answer:
-    """A report whose connection breaks ``by`` bytes before its announced end."""
-    whole = reply(body, kind="text/csv")
-
-    def send(connection: socket.socket) -> None:
-        connection.sendall(whole[:-by])
-
-    return send
-
-
-def test_a_connection_cut_in_the_middle(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What came whole is stored with its calls; next time those rows are unchanged."""
-    monkeypatch.setattr(writing, "BATCH", 200)
-    body = "\r\n".join(row(number) for number in range(1500)) + "\r\n"
-    report = load(key(), cut(body, by=150), key(), csv(row(2000)))
-    assert states() == ["failed", "done"]
-    assert not report.ok
-    failed = report.windows[0]
-    assert 0 < failed.new == failed.rows < 1500
-    assert failed.complete_until is None
-    assert Call.objects.count() == CallRecord.objects.count() == failed.new + 1
-    again = load(key(), reply(body, kind="text/csv"), key(), csv(row(2000)))
-    assert again.ok
-    assert again.unchanged == failed.new + 1
-    assert Call.objects.count() == CallRecord.objects.count() == 1501
-
-
-@pytest.mark.parametrize("left", range(1, len(row(1)) - 1, 13))
-def test_a_cut_last_line_is_no_row(load: Load, left: int) -> None:
-    report = load(key(), csv(row(1), row(2)[:left], end=""), key(), csv(row(20)))
-    assert states() == ["failed", "done"]
-    first = report.windows[0]
-    assert (first.rows, first.new, first.bad) == (2, 1, 1)
-    assert first.bad_rows[0]["line"] == 2
-    assert first.bad_rows[0]["reason"] in ("cut", "time")
-    assert not report.ok
-    assert set(Call.objects.values_list("entry_id", flat=True)) == {"entry1", "entry20"}
-
-
-def test_bad_rows_are_counted_shown_and_shift_nothing(load: Load) -> None:
-    bad = [
-        "too;few",
-        row(1) + ";more",
-        row(1).replace(str(START + 60), "yesterday"),
-        "x" * 129 + row(1),
-        row(1, line="\0"),
-    ]
-    lines = [row(1), *bad, row(2), *["rubbish"] * 30, "", "\t\t" + row(3)]
-    report = load(key(), csv(*lines), key(), csv(row(4)))
-    window = StatsImport.objects.earliest("pk")
-    assert window.state == StatsImport.State.DONE
-    assert (window.rows, window.new, window.bad) == (38, 3, 35)
-    assert not report.ok
-    assert report.errors == []
-    assert len(window.bad_rows) == 20
-    assert [item["line"] for item in window.bad_rows[:6]] == [2, 3, 4, 5, 6, 8]
-    reasons = [item["reason"] for item in window.bad_rows[:5]]
-    assert reasons == ["columns", "columns", "time", "too_long", "text"]
-    assert Call.objects.count() == 4
-
-
-def test_bytes_that_are_no_text_are_a_bad_row(load: Load) -> None:
-    body = f"{row(1)}\r\n".encode() + b"\xff\x00;\xfe\r\n" + f"{row(2)}\r\n".encode()
-    report = load(key(), reply(body, kind="text/csv"), key(), csv(row(3)))
-    assert report.windows[0].bad_rows[0]["reason"] == "encoding"
-    assert Call.objects.count() == 3
-
-
-def test_recordings_appear_late_and_never_shrink(load: Load) -> None:
-    load(key(), csv(row(1)), key(), csv(row(2, "[x]")))
-    first = CallRecord.objects.earliest("key").first_seen_at
-    report = load(key(), csv(row(1, "[a]")), key(), csv(row(2, "[y,x]")))
-    assert (report.changed, report.unchanged) == (2, 0)
-    report = load(key(), csv(row(1, "", line="", reason="")), key(), csv(row(2, "y")))
-    assert (report.changed, report.unchanged) == (0, 2)
-    one, two = CallRecord.objects.order_by("key")
-    assert (one.recording_ids, two.recording_ids) == (["a"], ["x", "y"])
-    assert (one.line_number, one.disconnect_reason) == ("74951234567", "1110")
-    assert one.first_seen_at == first < one.changed_at
-
-
-@pytest.mark.parametrize("batch", [2000, 1])
-def test_the_same_row_twice_is_one(
-    load: Load, account: Account, batch: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In one batch and across batches; reported again, it settles."""
-    monkeypatch.setattr(writing, "BATCH", batch)
-    twice = csv(row(1, "[a]"), row(1, "[b]", line=""), row(1, "[]", reason=""))
-    report = load(key(), twice, key(), csv(row(2)))
-    assert report.rows == report.new + report.changed + report.unchanged == 4
-    assert CallRecord.objects.get(entry_id="entry1").recording_ids == ["a", "b"]
-    before = records_of(account)
-    assert before[0]["line_number"] == "74951234567"
-    again = load(key(), twice, key(), csv(row(2)))
-    assert (again.new, again.changed, again.unchanged) == (0, 0, 4)
-    assert records_of(account) == before
-
-
-def test_a_row_without_an_entry_is_kept_and_makes_no_call(load: Load) -> None:
-    report = load(key(), csv(row(1).removeprefix("entry1")), key(), csv(row(2)))
-    assert report.ok
-    assert CallRecord.objects.count() == 2
-    assert Call.objects.count() == 1
-
-
-def test_an_empty_report_is_a_report(load: Load) -> None:
-    empty = reply(b"", kind="text/csv")
-    report = load(key(), *[empty] * 3, key(), csv(row(1)))
-    assert report.ok
-    assert (report.rows, states()) == (1, ["done", "done"])
 
 
 def test_a_fault_of_ours_is_not_hidden_and_closes_the_window(
