@@ -16,7 +16,8 @@ inputs. The specification is the decision table of the manual
 * ``parties``  who of us took part
 * ``hangup``   the leg to end
 * ``project``  all of it together
-* ``plain``    the short way for calls known from statistics alone, with the same result
+* ``plain``    the short way for calls known from statistics alone, with the same result;
+  ``plain_incoming``, ``plain_callback`` and ``plain_rows`` belong to it
 """
 
 from .directory import Address, Directory
