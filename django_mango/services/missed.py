@@ -16,7 +16,9 @@ from .announcing import send
 from .background import job
 from .concern import Concern
 from .errors import PermissionRefused, UserError
-from .settling import differing, write
+from .lists import among
+from .settling import differing
+from .settlings import as_datetime, write
 from .transactions import repeated
 
 #: Rounds until nothing differs; more would mean that the number never rests.
@@ -39,19 +41,23 @@ def resolve_concerned(account: Account, concern: Concern) -> dict[int, datetime]
 
     A fixed number of statements, however many clients. Nothing is incremented: what
     differs from the computed state is written, in transactions of one statement, so
-    that no lock is held while another is awaited for long. After writing everything is
-    read again, so that whoever writes last has seen every call committed before. Returns
-    the keys of the missed calls that were open and are settled now, and since when;
+    that no lock is held while another is awaited for long. What was written, or was to be,
+    is read again, so that whoever writes last has seen every call committed before; what
+    was found right needs no look, as who makes it wrong reads it after his own commit.
+    Returns the keys of the missed calls that were open and are settled now, and since when;
     announcing them is the caller's.
     """
     settled: dict[int, datetime] = {}
-    for _round in range(_ROUNDS if concern else 0):
-        wrong = differing(account, concern)
-        for one in write(wrong):
-            if one.was is None and one.at is not None:
-                settled[one.pk] = one.at
+    wrong = differing(account, concern, concern.calls(Call.objects.all())) if concern else []
+    for _round in range(_ROUNDS):
         if not wrong:
             break
+        for one in write(wrong):
+            if one.was is None and one.at is not None:
+                settled[one.pk] = as_datetime(one.at)
+        wrong = differing(
+            account, concern, [Call.objects.filter(among("pk", [one.pk for one in wrong]))]
+        )
     return settled
 
 

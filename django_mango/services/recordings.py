@@ -71,8 +71,8 @@ def note_reported(account: Account, records: Iterable[Record | ExtendedRecord]) 
         return
     told = set(
         Notification.objects.filter(
+            among("entry_id", ["", *set(entries.values())]),
             account=account,
-            entry_id__in=among(["", *set(entries.values())]),
             kind__in=RECORDING_KINDS,
         )
         .order_by()
@@ -80,7 +80,7 @@ def note_reported(account: Account, records: Iterable[Record | ExtendedRecord]) 
         .distinct()
     )
     stored = dict(
-        Recording.objects.filter(account=account, recording_id__in=among(entries))
+        Recording.objects.filter(among("recording_id", entries), account=account)
         .order_by()
         .values_list("recording_id", "entry_id")
     )
@@ -102,7 +102,7 @@ def _insert_reported(account: Account, entries: Mapping[str, str]) -> None:
     if not entries:
         return
     calls = dict(
-        Call.objects.filter(account=account, entry_id__in=among(set(entries.values())))
+        Call.objects.filter(among("entry_id", set(entries.values())), account=account)
         .order_by()
         .values_list("entry_id", "pk")
     )
@@ -124,7 +124,7 @@ def join_calls(account: Account, entry_ids: Collection[str] | None = None) -> No
     """Give recordings told of before their call was known their call, all by default."""
     waiting = Recording.objects.filter(account=account, call=None).exclude(entry_id="")
     if entry_ids is not None:
-        waiting = waiting.filter(entry_id__in=among(entry_ids))
+        waiting = waiting.filter(among("entry_id", entry_ids))
     known = Call.objects.filter(account=OuterRef("account"), entry_id=OuterRef("entry_id"))
     found = waiting.order_by().filter(Exists(known))
     if found.exists():  # an update that finds nothing takes the lock of SQLite all the same
@@ -141,7 +141,7 @@ def join_call(call: Call) -> None:
 def are_known(account: Account, recording_ids: Collection[str]) -> bool:
     """Whether every one has its row; a process may die between statistics and recordings."""
     wanted = set(recording_ids)
-    known = Recording.objects.filter(account=account, recording_id__in=among(wanted))
+    known = Recording.objects.filter(among("recording_id", wanted), account=account)
     return known.count() == len(wanted)
 
 

@@ -214,7 +214,7 @@ def _by_conversation(rows: Iterable[Fresh]) -> dict[str, list[Fresh]]:
 
 def _without_known(account: Account, records: dict[str, list[Fresh]]) -> dict[str, list[Fresh]]:
     """The rows of conversations that have no call; ``_inserted`` asks what else is stored."""
-    calls = Call.objects.filter(account=account, entry_id__in=among(records)).order_by()
+    calls = Call.objects.filter(among("entry_id", records), account=account).order_by()
     known = set(calls.values_list("entry_id", flat=True)) if records else ()
     return {entry_id: own for entry_id, own in records.items() if entry_id not in known}
 
@@ -232,7 +232,7 @@ def _inserted(
         account=account, entry_id=OuterRef("entry_id"), kind__in=CALL_KINDS
     )
     calls = (
-        Call.objects.filter(account=account, entry_id__in=among(entry_ids))
+        Call.objects.filter(among("entry_id", entry_ids), account=account)
         .order_by()
         .annotate(
             rows=Subquery(rows.values("entry_id").annotate(n=Count("pk")).values("n")),

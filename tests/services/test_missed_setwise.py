@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from django_mango.models import Account, Call
-from django_mango.protocol.resolution import ClientCall, resolve
+from django_mango.services import settlings
 from django_mango.services.changes import Change, concern_of
 from django_mango.services.missed import resolve_clients, resolve_concerned
 from tests.services.import_bench import make_account
@@ -72,17 +72,20 @@ def stored(account: Account) -> dict[int, datetime | None]:
 
 
 def as_the_rule_says(account: Account) -> dict[int, datetime | None]:
+    """When each call is settled, in the words of the rule."""
     calls = list(Call.objects.filter(account=account))
-    by_client: dict[str, list[ClientCall]] = {}
+    found: dict[int, datetime | None] = {}
     for call in calls:
         assert call.started_at is not None
-        answered = call.answered_at.timestamp() if call.answered_at and call.is_talk else 0
-        one = ClientCall(call.pk, call.is_missed, call.started_at.timestamp(), answered)
-        by_client.setdefault(call.client_number, []).append(one)
-    at = {call.pk: call.answered_at for call in calls}
-    found: dict[int, datetime | None] = dict.fromkeys(at)
-    for group in by_client.values():
-        found |= {one.missed: at[one.by] for one in resolve(group)}  # type: ignore[index,misc] # keys
+        later = [
+            talk.answered_at
+            for talk in calls
+            if talk.client_number == call.client_number
+            and talk.is_talk
+            and talk.answered_at
+            and talk.answered_at > call.started_at
+        ]
+        found[call.pk] = min(later, default=None) if call.is_missed else None
     return found
 
 
@@ -222,3 +225,38 @@ def test_a_moment_before_the_change_is_left_alone(account: Account) -> None:
     read = [call.pk for part in concern.calls(Call.objects.all()) for call in part]
     assert read == [rows[2].pk]
     assert moment(0) + timedelta(seconds=1000) == rows[2].started_at
+
+
+def test_a_talk_opens_no_call_that_was_missed_after_it(account: Account) -> None:
+    """The talk that settles it is not among those read."""
+    rows = keep(account, [a_miss(1000), a_talk(2000), a_talk(500), a_talk(600)])
+    resolve_clients(account, CLIENTS)
+    before = {name: getattr(Call(), name) for name in COLUMNS}
+    resolve_concerned(account, concern_of([Change(rows[2], COLUMNS, before)]))
+    assert stored(account)[rows[0].pk] == rows[1].answered_at
+
+
+def test_of_talks_answered_at_one_moment_the_one_stored_first(account: Account) -> None:
+    rows = keep(account, [a_miss(0), *(a_talk(20 - n, wait=n) for n in range(12))])
+    resolve_clients(account, CLIENTS)
+    assert Call.objects.get(pk=rows[0].pk).missed_resolved_by_id == rows[1].pk
+
+
+def test_more_than_one_statement_takes(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settlings, "_AT_ONCE", 3)
+    monkeypatch.setattr(settlings, "_BY_CASES", 3)
+    rows = keep(account, [*(a_miss(n) for n in range(8)), a_talk(50), a_talk(40)])
+    Call.objects.filter(pk__in=[row.pk for row in rows[:4]]).update(
+        missed_resolved_at=rows[8].answered_at, missed_resolved_by=rows[8]
+    )
+    assert resolve_clients(account, CLIENTS) == {row.pk for row in rows[4:8]}
+    assert stored(account) == as_the_rule_says(account)
+
+
+def test_what_was_stored_in_several_formats_is_one_moment(account: Account) -> None:
+    """A fraction of a second more is later, on SQLite too, where moments are texts."""
+    soon = timedelta(microseconds=1)
+    rows = keep(account, [a_miss(5), a_talk(0), a_talk(0), a_talk(900)])
+    Call.objects.filter(pk=rows[2].pk).update(answered_at=moment(5) + soon)
+    assert set(resolve_clients(account, CLIENTS)) == {rows[0].pk}
+    assert stored(account)[rows[0].pk] == moment(5) + soon

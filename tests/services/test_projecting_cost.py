@@ -13,10 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from django_mango.models import Account, Call, Command
+from django_mango.models import Account, Call, Command, Recording
 from django_mango.services import import_statistics
 from django_mango.services.caching import forget
-from django_mango.services.importing import writing
+from django_mango.services.importing import wake, writing
 from django_mango.testing import running_sandbox
 from tests.services.import_bench import Story, deliver, importer, make_account
 
@@ -131,6 +131,18 @@ def test_postgresql_is_told_that_its_tables_grew(
     made = [text for text in import_of(100, "growing") if text.startswith("ANALYZE")]
     assert len(made) == (2 if connection.vendor == "postgresql" else 0)
     assert all(Call._meta.db_table in text for text in made)
+
+
+def test_postgresql_is_told_once_of_many_recordings(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "BATCH", 40)
+    monkeypatch.setattr(wake, "_TOGETHER", 40)
+    monkeypatch.setattr(wake, "_MANY_RECORDINGS", 1)
+    made = [text for text in import_of(100, "recorded") if text.startswith("ANALYZE")]
+    assert Recording.objects.count() > 2
+    assert len(made) == (1 if connection.vendor == "postgresql" else 0)
+    assert all(Recording._meta.db_table in text for text in made)
 
 
 def test_an_unchanged_batch_writes_nothing(

@@ -187,4 +187,4 @@ def _stored_digests(account: Account, report: Report[Row]) -> dict[str, str]:
         between = list(rows.filter(key__gte=keys[0], key__lte=keys[-1])[: most + 1])
         if len(between) <= most:
             return dict(between)
-    return dict(rows.filter(key__in=among(keys)))
+    return dict(rows.filter(among("key", keys)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...models import Account
-from ..bulk import Counters
+from ...models import Account, Recording
+from ..bulk import Counters, note_growth
 from ..following import News
 from ..recordings import are_known, note_reported
 from ..unfolding import Unfolded
@@ -14,6 +14,8 @@ from .loading import Good
 #: Rows whose batches are followed up together. The clients of one batch call in the next one
 #: as well: after each batch their missed calls would be looked through again.
 _TOGETHER = 20_000
+#: The database is told once of so many recordings.
+_MANY_RECORDINGS = 1000
 
 
 class Wake:
@@ -30,6 +32,7 @@ class Wake:
         self._with_recordings: list[Good] = []
         self._is_news = False
         self._rows = 0
+        self._is_planned = False
 
     def take(self, rows: Sequence[Good], counters: Counters, unfolded: Unfolded) -> None:
         """Remember a batch, follow up when there are enough."""
@@ -51,3 +54,6 @@ class Wake:
         ids = {one for row in rows for one in row.records}
         if ids and (is_news or not are_known(self._account, ids)):
             note_reported(self._account, rows)
+            if len(ids) >= _MANY_RECORDINGS and not self._is_planned:
+                self._is_planned = True
+                note_growth(Recording)

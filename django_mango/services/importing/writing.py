@@ -40,7 +40,8 @@ from .wake import Wake
 BATCH = 4000
 _BAD_ROWS_KEPT = 20
 #: The database is told of its growth after so many calls, and when they are so many times more.
-_FEW, _TIMES = 5000, 10
+#: Of an empty table it thinks that an account has few rows, and looks through all of them.
+_FEW, _TIMES = 1000, 30
 #: How rows of each kind are stored; the rows of a window are all of its kind.
 _KINDS: dict[str, RowKind[Any]] = {
     CallRecord.Kind.BASIC: BASIC,
