@@ -12,62 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 from django.db.models import Count, Exists, OuterRef, Subquery
 
 from ..models import Account, Call, CallParty, CallRecord, Notification
-from ..protocol import projection
-from ..protocol.extended import ExtendedRecord
 from ..protocol.notifications import CALL_KINDS
-from ..protocol.projection import Directory, Facts, ProjectedCall
-from ..protocol.statistics import Record
+from ..protocol.projection import Directory, ProjectedCall
 from ..protocol.times import from_unix, to_unix
 from .announcing import is_heard, oldest_announced
-from .bulk import Block, Counters, Target, block_of, upsert_values
+from .bulk import Counters
 from .changes import Change, concern_of
-from .columns import NEW_COLUMNS, apply, new_row
+from .columns import apply
 from .concern import Concern
+from .foreseeing import Foreseen, Fresh, by_conversation, parties_of_new
 from .lists import among
-from .participants import NEW_PARTIES, new_parties
 from .projecting import project_locked
-
-#: A row just written, of either kind of statistics.
-Fresh = Record | ExtendedRecord
-
-
-@dataclass(slots=True)
-class Foreseen:
-    """The calls the rows of a batch make where nothing else is known of their conversations.
-
-    ``rows`` are rows of the batch by conversation, all of each, ``calls`` what they make, by
-    a ``directory`` that must still be the one in use. ``block`` are all these calls.
-    """
-
-    target: Target
-    directory: Directory
-    rows: dict[str, list[Fresh]]
-    calls: dict[str, ProjectedCall]
-    block: Block | None
-
-    def of(
-        self, records: Mapping[str, Sequence[Fresh]], directory: Directory
-    ) -> tuple[Mapping[str, ProjectedCall], Block | None]:
-        """The calls these rows make, and all of them as a block.
-
-        Nearly always they are what was foreseen; else the rest is computed now.
-        """
-        same = {
-            entry_id
-            for entry_id, own in self.rows.items()
-            if directory is self.directory and len(records.get(entry_id, ())) == len(own)
-        }
-        if len(same) == len(self.rows) == len(records):
-            return self.calls, self.block
-        others = {entry_id: own for entry_id, own in records.items() if entry_id not in same}
-        calls = _projected(others, directory)
-        calls |= {entry_id: call for entry_id, call in self.calls.items() if entry_id in same}
-        return calls, _block(self.target, calls)
 
 
 @dataclass(slots=True)
@@ -91,23 +50,6 @@ class Unfolded:
         self.changes += other.changes
         self.concern.take(other.concern)
         self.new_entries += other.new_entries
-
-
-def foresee(
-    target: Target,
-    rows: Iterable[Fresh],
-    directory: Directory,
-    begun: Collection[str] = (),
-) -> Foreseen:
-    """Compute the calls of a batch ahead. Needs no database, so that another thread may do it.
-
-    Conversations that had ``begun`` in an earlier batch will have a call: left out.
-    """
-    of_calls = _by_conversation(rows)
-    for entry_id in of_calls.keys() & begun:
-        del of_calls[entry_id]
-    calls = _projected(of_calls, directory)
-    return Foreseen(target, directory, of_calls, calls, _block(target, calls))
 
 
 def unfold(
@@ -144,72 +86,19 @@ def _insert_new(
     account: Account, fresh: Iterable[Fresh], foreseen: Foreseen, directory: Directory
 ) -> dict[str, tuple[int, ProjectedCall]]:
     """Insert the calls of which nothing but these rows is stored: their keys and what they are."""
-    records = _without_known(account, _by_conversation(fresh))
-    calls, block = foreseen.of(records, directory)
-    if block is None:
+    records = _without_known(account, by_conversation(fresh))
+    new = foreseen.of(records, directory)
+    if new.block is None:
         return {}
-    block.write()
-    found = {
-        entry_id: (pk, calls[entry_id])
-        for entry_id, pk in _inserted(account, calls, records).items()
-    }
-    upsert_values(
-        CallParty,
-        NEW_PARTIES,
-        [
-            row
-            for pk, call in sorted(found.values(), key=itemgetter(0))
-            for row in new_parties(pk, call)
-        ],
-        key=("call", "extension", "number"),
-        update=(),
-        constants={"account_id": account.pk},
-        expects_new=True,
-    )
-    return found
-
-
-def _projected(
-    records: Mapping[str, Sequence[Fresh]], directory: Directory
-) -> dict[str, ProjectedCall]:
-    """The calls of conversations of which nothing but these rows is known."""
-    calls = {
-        entry_id: projection.project(_facts(entry_id, own, directory))
-        for entry_id, own in records.items()
-    }
-    return {entry_id: call for entry_id, call in calls.items() if call is not None}
-
-
-def _block(target: Target, calls: Mapping[str, ProjectedCall]) -> Block | None:
-    if not calls:
-        return None
-    return block_of(
-        target.connection,
-        Call,
-        NEW_COLUMNS,
-        [new_row(entry_id, calls[entry_id]) for entry_id in sorted(calls)],
-        key=("account", "entry_id"),
-        update=(),
-        constants={"account_id": target.account_id, "projection_version": projection.VERSION},
-        expects_new=True,
-    )
-
-
-def _facts(entry_id: str, rows: Sequence[Fresh], directory: Directory) -> Facts:
-    return Facts(
-        entry_id,
-        records=tuple(row for row in rows if isinstance(row, Record)),
-        directory=directory,
-        extended=tuple(row for row in rows if isinstance(row, ExtendedRecord)),
-    )
-
-
-def _by_conversation(rows: Iterable[Fresh]) -> dict[str, list[Fresh]]:
-    found: dict[str, list[Fresh]] = {}
-    for row in rows:
-        if row.entry_id:
-            found.setdefault(row.entry_id, []).append(row)
-    return found
+    new.block.write()
+    keys = _inserted(account, new.calls, records)
+    parties, party_calls = new.parties, new.party_calls
+    if len(keys) != len(new.calls):
+        sure = {entry_id: call for entry_id, call in new.calls.items() if entry_id in keys}
+        parties, party_calls = parties_of_new(foreseen.target, sure)
+    if parties is not None:
+        parties.write([keys[entry_id] for entry_id in party_calls])
+    return {entry_id: (pk, new.calls[entry_id]) for entry_id, pk in keys.items()}
 
 
 def _without_known(account: Account, records: dict[str, list[Fresh]]) -> dict[str, list[Fresh]]:

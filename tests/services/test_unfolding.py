@@ -23,8 +23,9 @@ from django_mango.services import rebuild_calls
 from django_mango.services.bulk import BASIC, Counters, Target, prepare, write_report
 from django_mango.services.directory import directory_of
 from django_mango.services.following import News
+from django_mango.services.foreseeing import Foreseen, foresee
 from django_mango.services.recordings import note_reported
-from django_mango.services.unfolding import Foreseen, Unfolded, foresee, unfold
+from django_mango.services.unfolding import Unfolded, unfold
 from tests.services.import_bench import calls_of, make_account
 from tests.services.telling import (
     ALL,

@@ -19,17 +19,22 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from .columns import Column, prepared
 from .plan import Plan, Values
 
-#: All but a quote and a backslash needs no escaping, in any mode and character set.
-_SPECIAL = re.compile(r"[^ -&(-\[\]-~]")
+#: All but a quote and a backslash needs no escaping, in any mode and character set; a percent
+#: sign would be taken for a place.
+_SPECIAL = re.compile(r"[^ -$&(-\[\]-~]")
 #: Far below the smallest limit of a server, a megabyte.
 _LONGEST = 500_000
 
 
 @dataclass(slots=True)
 class _Made:
-    """Rows as literals, a text for each statement; where one needs escaping, as values."""
+    """Rows as literals, a text for each statement and how many they are.
 
-    literals: list[str]
+    Where one needs escaping, all as values. A column that comes late has its places in the
+    literals, as ``%`` takes them.
+    """
+
+    literals: list[tuple[str, int]]
     values: list[Values]
 
 
@@ -46,6 +51,8 @@ def make(
         for field, value in zip(plan.constants, constants, strict=True)
     ]
     texts = [_literals(column) for column in (*columns, *fixed)]
+    if plan.is_late:  # no other literal has a percent sign
+        texts[0] = ["%d"] * len(rows)
     if any(text is None for text in texts):
         values = [column[0] for column in fixed]
         return _Made([], [(*row, *values) for row in zip(*columns, strict=True)])
@@ -54,15 +61,21 @@ def make(
     return _Made(list(_parts(f"({body}{tail}" for body in bodies)), [])
 
 
-def write(connection: BaseDatabaseWrapper, plan: Plan, made: _Made) -> None:
+def write(connection: BaseDatabaseWrapper, plan: Plan, made: _Made, late: Sequence[int]) -> None:
     """See ``Writer.write``. The server itself compares before it writes."""
     insert, end = _statement(plan, connection)
     with connection.cursor() as cursor:
         if made.values:
             marks = ", ".join(["%s"] * len(plan.all_fields))
-            cursor.executemany(f"{insert} ({marks}) {end}", made.values)
-        for part in made.literals:
-            cursor.execute(f"{insert} {part} {end}")
+            values = made.values
+            if plan.is_late:
+                values = [(first, *row[1:]) for first, row in zip(late, values, strict=True)]
+            cursor.executemany(f"{insert} ({marks}) {end}", values)
+        done = 0
+        for part, many in made.literals:
+            rows = part % tuple(late[done : done + many]) if plan.is_late else part
+            cursor.execute(f"{insert} {rows} {end}")
+            done += many
 
 
 def _literals(values: Column) -> list[str] | None:
@@ -81,18 +94,18 @@ def _literal(value: Any) -> str:
     return f"'{value}'" if isinstance(value, str) else str(value)
 
 
-def _parts(rows: Iterator[str]) -> Iterator[str]:
-    """Rows for a ``VALUES``, as many in each as a statement may have."""
+def _parts(rows: Iterator[str]) -> Iterator[tuple[str, int]]:
+    """Rows for a ``VALUES``, as many in each as a statement may have, and how many."""
     part: list[str] = []
     length = 0
     for row in rows:
         if length + len(row) > _LONGEST and part:
-            yield ",".join(part)
+            yield ",".join(part), len(part)
             part, length = [], 0
         part.append(row)
         length += len(row) + 1
     if part:
-        yield ",".join(part)
+        yield ",".join(part), len(part)
 
 
 def _statement(plan: Plan, connection: Any) -> tuple[str, str]:

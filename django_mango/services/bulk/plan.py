@@ -19,7 +19,8 @@ class Plan:
     ``fields`` come with each row; ``constants`` are the other columns, whose value is the
     same in all rows, but for those that are null. A row whose key exists is changed in
     ``update`` where one of them differs, and in ``stamps`` along with them. Who ``expects_new``
-    rows only may be wrong, but seldom.
+    rows only may be wrong, but seldom. Where ``is_late`` the first of ``fields`` is a key of
+    another row that is known only when these are written.
     """
 
     model: type[Model]
@@ -29,6 +30,7 @@ class Plan:
     update: Sequence[Any]
     stamps: Sequence[Any]
     expects_new: bool = False
+    is_late: bool = False
 
     @property
     def all_fields(self) -> Sequence[Any]:
@@ -46,6 +48,7 @@ def plan_of(
     stamps: tuple[str, ...],
     *,
     expects_new: bool = False,
+    is_late: bool = False,
 ) -> Plan:
     """The plan of such a write; names are those of fields or their columns."""
 
@@ -62,6 +65,7 @@ def plan_of(
         changing,
         fields(stamps),
         expects_new,
+        is_late,
     )
 
 

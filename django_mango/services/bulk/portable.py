@@ -24,8 +24,12 @@ def make(
     return [(*row, *constants) for row in rows]
 
 
-def write(connection: BaseDatabaseWrapper, plan: Plan, made: Sequence[Values]) -> None:
+def write(
+    connection: BaseDatabaseWrapper, plan: Plan, made: Sequence[Values], late: Sequence[int]
+) -> None:
     """See ``Writer.write``. An unchanged row is written again, with the values it has."""
+    if plan.is_late:
+        made = [(first, *values[1:]) for first, values in zip(late, made, strict=True)]
     instances = [_instance(plan, values) for values in made]
     _keep_stamps(plan, instances, _stored(connection, plan, instances))
     # Set to itself, the last column of the key locks a row and changes nothing.

@@ -39,7 +39,10 @@ def is_able() -> bool:
 
 @dataclass(slots=True)
 class _Made:
-    """Columns as texts and numbers, the constants, and all of them as one text for COPY."""
+    """Columns as texts and numbers, the constants, and all of them as one text for COPY.
+
+    A column that comes late has its places in the text, as ``%`` takes them.
+    """
 
     columns: Sequence[Column]
     fixed: Values
@@ -60,12 +63,15 @@ def make(
     )
     if len(rows) <= _FEW:
         return _Made(columns, fixed, "")
-    return _Made(columns, fixed, _copy_text(columns, fixed if plan.expects_new else ()))
+    ends = fixed if plan.expects_new else ()
+    return _Made(columns, fixed, _copy_text(columns, ends, is_late=plan.is_late))
 
 
-def write(connection: BaseDatabaseWrapper, plan: Plan, made: _Made) -> None:
+def write(connection: BaseDatabaseWrapper, plan: Plan, made: _Made, late: Sequence[int]) -> None:
     """See ``Writer.write``."""
     columns, fixed, text = made.columns, made.fixed, made.text
+    if plan.is_late:
+        columns, text = [late, *columns[1:]], text % tuple(late) if text else ""
     with connection.cursor() as cursor:
         if not text:
             values = [value for row in zip(*columns, strict=True) for value in (*row, *fixed)]
@@ -104,10 +110,14 @@ def _copied(connection: BaseDatabaseWrapper, plan: Plan, text: str) -> bool:
     return True
 
 
-def _copy_text(columns: Sequence[Column], fixed: Values = ()) -> str:
-    ready = map(_escaped, columns)
+def _copy_text(columns: Sequence[Column], fixed: Values = (), *, is_late: bool = False) -> str:
+    ready = [_escaped(column) for column in columns[is_late:]]
+    lines = map("\t".join, zip(*ready, strict=True))
     end = "".join(f"\t{_escaped([value])[0]}" for value in fixed) + "\n"
-    return end.join(map("\t".join, zip(*ready, strict=True))) + end
+    if not is_late:
+        return end.join(lines) + end
+    body = f"{end}\t".join(lines).replace("%", "%%") + end
+    return "%d\t" + body[:-1].replace("\n\t", "\n%d\t") + "\n"
 
 
 def _escaped(values: Column) -> Column:

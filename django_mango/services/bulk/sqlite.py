@@ -37,9 +37,13 @@ def make(
     return list(chain.from_iterable(zip(*ready[:given], *fixed, strict=True)))
 
 
-def write(connection: BaseDatabaseWrapper, plan: Plan, made: list[Any]) -> None:
+def write(
+    connection: BaseDatabaseWrapper, plan: Plan, made: list[Any], late: Sequence[int]
+) -> None:
     """See ``Writer.write``. The lock is that of the whole database, taken by any write."""
     width = len(plan.all_fields)
+    if plan.is_late:
+        made[::width] = late
     most = _most_parameters(connection) // width
     with connection.cursor() as cursor:
         start = 0

@@ -40,9 +40,9 @@ class Block:
     plan: Plan
     made: Any
 
-    def write(self) -> None:
-        """Write the rows, in a transaction of the caller."""
-        self.writer.write(self.connection, self.plan, self.made)
+    def write(self, late: Sequence[int] = ()) -> None:
+        """Write the rows, in a transaction of the caller; ``late`` is the column that was."""
+        self.writer.write(self.connection, self.plan, self.made, late)
 
 
 def upsert_values(
@@ -83,6 +83,7 @@ def block_of(
     stamps: Sequence[str] = (),
     constants: Mapping[str, Any] | None = None,
     expects_new: bool = False,
+    is_late: bool = False,
 ) -> Block:
     """At least one row, ready to be inserted, or to change ``update`` where its key exists.
 
@@ -94,7 +95,8 @@ def block_of(
     stored ones is locked, but not written; ``stamps`` are written with a change and make
     none. With no ``update`` at all rows are created where missing, and locked. Say
     ``expects_new`` where you have looked and hardly any row can be there: PostgreSQL then
-    takes them without a detour.
+    takes them without a detour. Where ``is_late`` the first column, of whole numbers, is given
+    to ``Block.write``; what stands in the rows is a place for it.
     """
     given = constants or {}
     others = {
@@ -111,6 +113,7 @@ def block_of(
         tuple(update),
         tuple(stamps),
         expects_new=expects_new,
+        is_late=is_late,
     )
     writer = writer_for(connection, plan)
     return Block(

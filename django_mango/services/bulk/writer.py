@@ -28,11 +28,14 @@ class Writer(Protocol):
         of ``plan.constants``. Raises ``DataError`` for a text longer than its column.
         """
 
-    def write(self, connection: BaseDatabaseWrapper, plan: Plan, made: Any) -> None:
+    def write(
+        self, connection: BaseDatabaseWrapper, plan: Plan, made: Any, late: Sequence[int]
+    ) -> None:
         """Insert the rows, or change those whose key exists and whose values differ.
 
         All rows of the batch are locked until the end of the transaction, in their order.
-        ``made`` is what ``make`` gave; it may be written again.
+        ``made`` is what ``make`` gave; it may be written again. ``late`` is the first column
+        where the plan says so.
         """
 
 

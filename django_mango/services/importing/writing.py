@@ -29,8 +29,9 @@ from ..bulk import (
 )
 from ..directory import directory_of, with_directory
 from ..following import News
+from ..foreseeing import Foreseen, foresee
 from ..transactions import commit_soon
-from ..unfolding import Foreseen, Unfolded, foresee, unfold
+from ..unfolding import Unfolded, unfold
 from .ahead import computed_ahead
 from .collecting import collector_paused
 from .loading import Good, Row
