@@ -146,6 +146,19 @@ def test_any_text_comes_back_as_it_was(writer: str, account: Account, text: str)
     assert found["c"] == ("1", from_unix(5), text, [], LATER, LATER)
 
 
+@pytest.mark.parametrize("expects_new", [False, True])
+def test_all_texts_of_a_long_batch_come_back(
+    writer: str, account: Account, expects_new: bool
+) -> None:
+    """So many rows that they are sent as texts of whole columns, beside empty times."""
+    texts = [*TEXTS, *(f"{text}\\" for text in TEXTS if len(text) < 10)]
+    rows = [(f"{n:03d}", "1", n % 2, text, (text,)) for n, text in enumerate(texts)]
+    put(account, *rows, expects_new=expects_new)
+    assert [(row[1], row[2], row[3]) for row in stored().values()] == [
+        (from_unix(1) if n % 2 else None, text, [text]) for n, text in enumerate(texts)
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
