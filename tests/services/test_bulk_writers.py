@@ -146,6 +146,25 @@ def test_any_text_comes_back_as_it_was(writer: str, account: Account, text: str)
     assert found["c"] == ("1", from_unix(5), text, [], LATER, LATER)
 
 
+@pytest.mark.database("mariadb")
+@pytest.mark.parametrize(
+    "setting",
+    ["sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES,ANSI_QUOTES')", "NAMES latin1"],
+)
+def test_texts_are_the_same_in_any_session(account: Account, setting: str) -> None:
+    rows = [(f"{n:03d}", "1", 5, text, (text,)) for n, text in enumerate(TEXTS)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@sql_mode")
+        (before,) = cursor.fetchone()
+        cursor.execute(f"SET {setting}")
+        try:
+            put(account, *rows)
+        finally:
+            cursor.execute("SET sql_mode = %s", [before])
+            cursor.execute("SET NAMES utf8mb4")
+    assert [(row[2], row[3]) for row in stored().values()] == [(text, [text]) for text in TEXTS]
+
+
 @pytest.mark.parametrize("expects_new", [False, True])
 def test_all_texts_of_a_long_batch_come_back(
     writer: str, account: Account, expects_new: bool

@@ -2,8 +2,9 @@
 
 The drivers quote value by value, which takes as long as the server takes to write them.
 Nearly all our values are plain ASCII: a whole column is looked through at once, and what
-needs no escaping is put between quotes as it is. A batch with anything else is bound by
-the driver. (Measured against JSON_TABLE, which is slower than the driver.)
+needs no escaping is put between quotes as it is. Anything else goes as hexadecimal digits,
+which mean the same in any mode and character set of the session. (Measured against
+JSON_TABLE, which is slower than the driver.)
 """
 
 from __future__ import annotations
@@ -30,12 +31,10 @@ _LONGEST = 500_000
 class _Made:
     """Rows as literals, a text for each statement and how many they are.
 
-    Where one needs escaping, all as values. A column that comes late has its places in the
-    literals, as ``%`` takes them.
+    A column that comes late has its places in the literals, as ``%`` takes them.
     """
 
     literals: list[tuple[str, int]]
-    values: list[Values]
 
 
 def make(
@@ -53,24 +52,15 @@ def make(
     texts = [_literals(column) for column in (*columns, *fixed)]
     if plan.is_late:  # no other literal has a percent sign
         texts[0] = ["%d"] * len(rows)
-    if any(text is None for text in texts):
-        values = [column[0] for column in fixed]
-        return _Made([], [(*row, *values) for row in zip(*columns, strict=True)])
-    tail = "".join(f",{text[0]}" for text in texts[len(columns) :] if text) + ")"
+    tail = "".join(f",{text[0]}" for text in texts[len(columns) :]) + ")"
     bodies = map(",".join, zip(*texts[: len(columns)], strict=True))
-    return _Made(list(_parts(f"({body}{tail}" for body in bodies)), [])
+    return _Made(list(_parts(f"({body}{tail}" for body in bodies)))
 
 
 def write(connection: BaseDatabaseWrapper, plan: Plan, made: _Made, late: Sequence[int]) -> None:
     """See ``Writer.write``. The server itself compares before it writes."""
     insert, end = _statement(plan, connection)
     with connection.cursor() as cursor:
-        if made.values:
-            marks = ", ".join(["%s"] * len(plan.all_fields))
-            values = made.values
-            if plan.is_late:
-                values = [(first, *row[1:]) for first, row in zip(late, values, strict=True)]
-            cursor.executemany(f"{insert} ({marks}) {end}", values)
         done = 0
         for part, many in made.literals:
             rows = part % tuple(late[done : done + many]) if plan.is_late else part
@@ -78,14 +68,20 @@ def write(connection: BaseDatabaseWrapper, plan: Plan, made: _Made, late: Sequen
             done += many
 
 
-def _literals(values: Column) -> list[str] | None:
-    """The values as SQL, or ``None`` if one of them needs escaping."""
+def _literals(values: Column) -> list[str]:
+    """The values as SQL."""
     texts = [value for value in values if isinstance(value, str)]
     if texts and _SPECIAL.search("".join(texts)):
-        return None
+        return [_escaped(value) for value in values]
     if len(texts) == len(values):
         return [f"'{value}'" for value in values]
     return [_literal(value) for value in values]
+
+
+def _escaped(value: Any) -> str:
+    if isinstance(value, str) and _SPECIAL.search(value):
+        return f"_utf8mb4 x'{value.encode().hex()}'"
+    return _literal(value)
 
 
 def _literal(value: Any) -> str:
