@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 #: Every column the service knows (§3.4.1.1).
 KNOWN_FIELDS = (
@@ -41,6 +41,7 @@ OUR_FIELDS = (
 TIMES = ("create", "start", "answer", "finish")
 #: 2100-01-01: what is later is rubbish.
 LATEST = 4102444800
+_DIGEST_LENGTH = 64
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -76,22 +77,25 @@ class Record:
         """
         if self._key:
             return self._key
+        start = self.start
         identity = (
-            f"basic\x1f{self.entry_id}\x1f{self.start}"
+            f"basic\x1f{self.entry_id}\x1f{start}"
             f"\x1f{self.from_extension}\x1f{self.from_number}"
             f"\x1f{self.to_extension}\x1f{self.to_number}"
             f"\x1f{self.location}\x1f{self.answer}\x1f{self.finish}"
         )
-        self._key = f"{self.start:010d}-{_hash(identity)[:40]}"
+        self._key = f"{start:010d}-{sha256(identity.encode()).hexdigest()[:40]}"
         return self._key
 
     @property
     def digest(self) -> str:
-        """Hash of what a later report of the same row may change."""
-        return _hash(
-            f"{','.join(self.records)}\x1f{self.line_number}"
-            f"\x1f{self.create}\x1f{self.disconnect_reason}"
-        )
+        """What a later report of the same row may change, in at most 64 characters.
+
+        Nearly always that is short enough to stand there as it is; else its hash does, which
+        has none of the semicolons that separate the columns and that no value has.
+        """
+        text = f"{','.join(self.records)};{self.line_number};{self.create};{self.disconnect_reason}"
+        return text if len(text) <= _DIGEST_LENGTH else sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,3 @@ class BadRow:
     line: int
     reason: str
     text: str
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

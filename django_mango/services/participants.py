@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
@@ -36,7 +35,9 @@ NEW_PARTIES = (
 
 def digests_of(result: ProjectedCall) -> dict[str, str]:
     """What ``Call.participants`` holds: a digest of each participant under its identity."""
-    return {_identity(party): _digest(party) for party in result.parties}
+    return {
+        f"{party.extension}{_SEPARATOR}{party.number}": _digest(party) for party in result.parties
+    }
 
 
 def new_parties(call_pk: int, result: ProjectedCall) -> list[tuple[Any, ...]]:
@@ -101,8 +102,12 @@ def _identity(party: ProjectedParty) -> str:
 
 
 def _digest(party: ProjectedParty) -> str:
-    parts = (party.role, party.rang_at, party.answered_at, party.ended_at, party.owner)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    """All that may change of a participant, in short: later moments count from the first."""
+    rang_at, answered_at, ended_at = party.rang_at, party.answered_at, party.ended_at
+    return (
+        f"{party.role} {rang_at:x} {answered_at - rang_at if answered_at else ''}"
+        f" {ended_at - rang_at if ended_at else ''} {party.owner}"
+    )
 
 
 def _row(account: Account, call: Call, party: ProjectedParty) -> CallParty:

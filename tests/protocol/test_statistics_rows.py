@@ -234,6 +234,17 @@ def test_key_is_what_never_changes() -> None:
     assert replace(EXPECTED, line=9).digest == EXPECTED.digest
 
 
+def test_the_digest_fits_its_column_however_much_there_is_to_tell() -> None:
+    """Short rows tell all there, without a hash; the two kinds are never taken for each other."""
+    short, long = (replace(EXPECTED, records=("MToxMDA=",) * count) for count in (1, 30))
+    others = [replace(row, create=row.create + 1) for row in (short, long)]
+    digests = [row.digest for row in (short, long, *others)]
+    assert short.digest.startswith("MToxMDA=;")
+    assert long.digest.isalnum()
+    assert len(set(digests)) == 4
+    assert max(map(len, digests)) <= 64
+
+
 @pytest.mark.parametrize(
     "name",
     ["entry_id", "from_extension", "from_number", "to_extension", "to_number", "location",

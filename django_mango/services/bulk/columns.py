@@ -11,15 +11,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from django.conf import settings
 from django.db import DataError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from .moments import texts_of_moments
+
 Column = Sequence[Any]
-_SECONDS = tuple(f":{second:02d}" for second in range(60))
 
 
 #: Kinds of columns that are prepared here; a model with another one is the ORM's.
@@ -52,7 +53,7 @@ def prepared(field: Any, values: Column, connection: BaseDatabaseWrapper) -> Col
     if isinstance(kind, models.DateTimeField):
         return _times(field, values, connection)
     if isinstance(kind, models.JSONField):
-        return [_json(value, kind.encoder) for value in values]
+        return _json(values, kind.encoder)
     if isinstance(kind, (models.CharField, models.TextField)):
         check_length(field, values)
         return values
@@ -73,41 +74,42 @@ def check_length(field: Any, values: Column) -> None:
     """Raise ``DataError`` for a text longer than its column: SQLite would keep, MySQL cut it."""
     if not isinstance(field, (models.CharField, models.TextField)) or field.max_length is None:
         return
-    if max(map(len, filter(None, values)), default=0) > field.max_length:
+    try:
+        longest = max(map(len, values), default=0)
+    except TypeError:  # some are null
+        longest = max(map(len, filter(None, values)), default=0)
+    if longest > field.max_length:
         raise DataError(f"a value is too long for {field.name}")
 
 
 def _times(field: Any, values: Column, connection: BaseDatabaseWrapper) -> Column:
     if connection.vendor == "postgresql":
-        return [None if text is None else text + "+00" for text in _utc_texts(values)]
+        return texts_of_moments(values, "+00")
     if settings.USE_TZ and connection.timezone is UTC:
-        return _utc_texts(values)
+        return texts_of_moments(values)
     moments = (datetime.fromtimestamp(v, UTC) if v and isinstance(v, int) else v for v in values)
     return [field.get_db_prep_save(moment or None, connection) for moment in moments]
 
 
-def _utc_texts(values: Column) -> Column:
-    """Each different moment is written once."""
-    texts = {value: _utc_text(value) for value in set(values) if value}
-    return list(map(texts.get, values))
+def _json(values: Column, encoder: type[json.JSONEncoder] | None) -> Column:
+    if encoder is None:
+        try:
+            return list(map(_short_json, values))
+        except TypeError:  # there is more in them than texts
+            pass
+    return [None if value is None else json.dumps(value, cls=encoder) for value in values]
 
 
-def _utc_text(moment: int | datetime) -> str:
-    """``2025-05-24 12:48:43``, with the microseconds where there are any."""
-    if isinstance(moment, datetime):
-        return str(moment.astimezone(UTC).replace(tzinfo=None))
-    minutes, seconds = divmod(moment, 60)
-    return _minute_text(minutes) + _SECONDS[seconds]
-
-
-@lru_cache(maxsize=4096)
-def _minute_text(minutes: int) -> str:
-    return f"{datetime.fromtimestamp(minutes * 60, UTC):%Y-%m-%d %H:%M}"
-
-
-def _json(value: Any, encoder: type[json.JSONEncoder] | None) -> str | None:
+def _short_json(value: Any) -> str | None:
+    """What ``json.dumps`` gives for texts, in a list or by name; ``TypeError`` for all else."""
     if value is None:
         return None
-    if not value and isinstance(value, (list, tuple)):
-        return "[]"
-    return json.dumps(value, cls=encoder)
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(map(encode_basestring_ascii, value))}]" if value else "[]"
+    if isinstance(value, dict):
+        pairs = [
+            f"{encode_basestring_ascii(name)}: {encode_basestring_ascii(text)}"
+            for name, text in value.items()
+        ]
+        return f"{{{', '.join(pairs)}}}"
+    raise TypeError
