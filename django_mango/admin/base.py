@@ -93,7 +93,8 @@ class MangoAdmin(ModelAdmin):
 
     @property
     def media(self) -> Media:
-        return super().media + page_media(self.admin_site.name)
+        ours = Media(css={"all": ["django_mango/admin.css"]})
+        return super().media + page_media(self.admin_site.name) + ours
 
 
 class JournalAdmin(MangoAdmin):

@@ -85,7 +85,8 @@ class CompletenessPages(ConfirmPages):
 
     @property
     def media(self) -> Media:
-        return super().media + Media(js=["django_mango/imports.js"])
+        ours = Media(css={"all": ["django_mango/imports.css"]}, js=["django_mango/imports.js"])
+        return super().media + ours
 
     def _days(
         self, request: HttpRequest, account: Account, kind: str, last: date

@@ -10,6 +10,7 @@ from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
 from django.db.models import Model
+from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
@@ -54,7 +55,7 @@ class ConfirmPages(_Base):
             "opts": model_admin.opts,
             "object": obj,
             "object_text": name_of(obj) if obj else "",
-            "media": self.media,
+            "media": self.media + Media(css={"all": ["django_mango/pages.css"]}),
             "token": secrets.token_urlsafe(16),
             "next": self._next(request, model_admin, obj),
             "breadcrumbs_are_list": _compat.BREADCRUMBS_ARE_LIST,

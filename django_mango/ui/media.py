@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from .. import conf
 
-#: The style sheet of everything in this room, below ``STATIC_URL``.
-STYLES = "django_mango/mango.css"
+#: Below ``STATIC_URL``; what our own admins and pages need besides, they add themselves.
+CALL_STYLES = "django_mango/call.css"
 CALL_SCRIPT = "django_mango/call.js"
 STRIP_STYLES = "django_mango/strip.css"
 CARDS_SCRIPT = "django_mango/strip_cards.js"
@@ -29,7 +29,7 @@ def call_media() -> Media:
     """
     endpoint = call_endpoint()
     scripts: list[Any] = [_call_script(endpoint)] if endpoint else []
-    return Media(css={"all": [STYLES]}, js=scripts)
+    return Media(css={"all": [CALL_STYLES]}, js=scripts)
 
 
 def page_media(site: str = "") -> Media:

@@ -174,7 +174,7 @@ class TestAttaching:
         # Django 6.1 has made tags of them already.
         styles = [str(path) for path in media._css["all"]]
         assert sum("own.css" in path for path in styles) == 1
-        assert sum("django_mango/mango.css" in path for path in styles) == 1
+        assert sum("django_mango/call.css" in path for path in styles) == 1
         assert "/static/django_mango/call.js" in [script.path for script in media._js]
 
     def test_what_the_checks_say_of_the_host_is_unchanged(self) -> None:
