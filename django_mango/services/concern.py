@@ -53,9 +53,9 @@ class Concern:
             return [of_all.filter(Q(is_missed=True) | settled)]
         found = []
         if talked:
-            of_talks = calls.filter(
-                among("client_number", sorted(talked)), started_at__lte=self.until
-            )
+            # Said as a range, the start would be what SQLite looks for: in all years of a client.
+            begun = ~Q(started_at__gt=self.until)
+            of_talks = calls.filter(among("client_number", sorted(talked))).filter(begun)
             # Each of the two is found by an index, both at once by none.
             found = [
                 of_talks.filter(is_missed=True, missed_resolved_at=None),

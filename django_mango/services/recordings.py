@@ -115,6 +115,7 @@ def _insert_reported(account: Account, entries: Mapping[str, str]) -> None:
             key=("account", "recording_id"),
             update=(),
             constants={"account_id": account.pk},
+            expects_new=True,
         )
     )
 

@@ -37,16 +37,10 @@ def differing(
         return known.differing()
     # What others commit at this moment is of this hour: who writes last has seen it.
     known.take_talks(talks.filter(answered_at__range=(since - _HOUR, until)), known.clients())
-    waiting = known.waiting()
-    later = talks.filter(account=account, answered_at__gt=until)
-    first = dict(
-        later.filter(among("client_number", waiting))
-        .order_by()
-        .values("client_number")
-        .annotate(at=Min("answered_at"))
-        .values_list("client_number", "at")
-    )
-    known.take_talks(talks.filter(answered_at__in=sorted(set(first.values()))), first)
+    later = talks.filter(among("client_number", known.waiting()), answered_at__gt=until)
+    first = later.order_by().values("account_id", "client_number").annotate(at=Min("answered_at"))
+    moments = {row["client_number"]: row["at"] for row in first if row["account_id"] == account.pk}
+    known.take_talks(talks.filter(answered_at__in=sorted(set(moments.values()))), moments)
     return known.differing()
 
 
