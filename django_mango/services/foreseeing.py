@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..models import Call, CallParty
 from ..protocol import projection
 from ..protocol.extended import ExtendedRecord
-from ..protocol.projection import Directory, Facts, ProjectedCall
+from ..protocol.projection import Directory, ProjectedCall
 from ..protocol.statistics import Record
 from .bulk import Block, Target, block_of
 from .columns import NEW_COLUMNS, new_row
@@ -135,16 +135,7 @@ def _projected(
 ) -> dict[str, ProjectedCall]:
     """The calls of conversations of which nothing but these rows is known."""
     calls = {
-        entry_id: projection.project(_facts(entry_id, own, directory))
+        entry_id: projection.project_rows(entry_id, own, directory)
         for entry_id, own in records.items()
     }
     return {entry_id: call for entry_id, call in calls.items() if call is not None}
-
-
-def _facts(entry_id: str, rows: Sequence[Fresh], directory: Directory) -> Facts:
-    return Facts(
-        entry_id,
-        records=tuple(row for row in rows if isinstance(row, Record)),
-        directory=directory,
-        extended=tuple(row for row in rows if isinstance(row, ExtendedRecord)),
-    )

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from django_mango.protocol.extended import ExtendedRecord
-from django_mango.protocol.projection import Directory, Facts, ProjectedCall, project
+from django_mango.protocol.projection import Directory, Facts, ProjectedCall, project, project_rows
 from tests.protocol.conversations import conversations
 from tests.protocol.extended_flows import extended_of, read_conversation
 from tests.protocol.flows import (
@@ -52,6 +52,17 @@ def essence(call: ProjectedCall) -> dict[str, object]:
 
 
 _sources = st.sets(st.sampled_from(["events", "basic", "summary"]))
+
+
+@given(conversations(), st.booleans(), st.booleans())
+def test_rows_of_either_kind_make_the_call_of_their_facts(
+    flow: Flow, has_basic: bool, has_extended: bool
+) -> None:
+    records = tuple(flow.records) if has_basic else ()
+    extended = tuple(extended_of(flow)) if has_extended else ()
+    facts = Facts("E1", records=records, extended=extended, directory=TEAM)
+    assert project_rows("E1", (*records, *extended), TEAM) == project(facts)
+    assert project_rows("", (*records, *extended), TEAM) is None
 
 
 @given(conversations(), _sources, st.booleans())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from django_mango.protocol.projection import Address, Directory, Facts, project
+from django_mango.protocol.projection import Address, Directory, Facts, project, project_rows
 from django_mango.protocol.projection.plain import project_plain
 from django_mango.protocol.projection.project import project_whole
 from django_mango.protocol.statistics import OUR_FIELDS, Record, read_rows
@@ -141,6 +141,7 @@ def test_both_ways_agree(records: list[Record], directory: Directory) -> None:
     plain = project_plain(records, directory)
     assert plain is None or plain == whole
     assert project(_facts(records, directory)) == whole
+    assert project_rows("E1", records, directory) == whole
 
 
 @settings(max_examples=600)

@@ -23,7 +23,7 @@ inputs. The specification is the decision table of the manual
 from .directory import Address, Directory
 from .facts import Facts, OpenLeg, ProjectedCall, ProjectedParty
 from .hangup import choose_leg
-from .project import VERSION, project
+from .project import VERSION, project, project_rows
 
 __all__ = [
     "VERSION",
@@ -35,4 +35,5 @@ __all__ = [
     "ProjectedParty",
     "choose_leg",
     "project",
+    "project_rows",
 ]

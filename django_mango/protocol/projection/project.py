@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from .. import codes, numbers
+from ..extended_records import ExtendedRecord
 from ..notifications import Party, Summary
+from ..statistics import Record
 from ..value_class import value_class
 from . import callbacks, endings, ends, verdict
 from . import sources as source_of
@@ -34,6 +36,21 @@ def project(facts: Facts) -> ProjectedCall | None:
         if call is not None:
             return call
     return project_whole(facts)
+
+
+def project_rows(
+    entry_id: str, rows: Sequence[Record | ExtendedRecord], directory: Directory
+) -> ProjectedCall | None:
+    """The call of a conversation of which nothing but these rows of statistics is known."""
+    records = [row for row in rows if isinstance(row, Record)]
+    if entry_id and records and len(records) == len(rows):
+        call = project_plain(records, directory)
+        if call is not None:
+            return call
+    extended = tuple(row for row in rows if isinstance(row, ExtendedRecord))
+    return project_whole(
+        Facts(entry_id, records=tuple(records), directory=directory, extended=extended)
+    )
 
 
 def project_whole(facts: Facts) -> ProjectedCall | None:
