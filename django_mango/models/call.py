@@ -16,6 +16,10 @@ from .account import Account
 from .command import Command
 from .directory import Employee
 from .fields import ID_LENGTH, PbxIdField
+from .indexes import PartialIndex
+
+#: One by one: in a list of bound values SQLite does not see that the index of live calls serves.
+_LIVE = Q(state="ringing") | Q(state="talking") | Q(state="on_hold")
 
 
 class CallQuerySet(models.QuerySet["Call"]):
@@ -70,7 +74,7 @@ class CallQuerySet(models.QuerySet["Call"]):
 
     def live(self) -> CallQuerySet:
         """Calls that go on now, as far as we know."""
-        return self.filter(state__in=Call.LIVE_STATES)
+        return self.filter(_LIVE)
 
     def missed(self) -> CallQuerySet:
         """Final calls nobody took and somebody has to return; settled ones too."""
@@ -110,9 +114,6 @@ class Call(models.Model):
         TALKING = "talking", _("talking")
         ON_HOLD = "on_hold", _("on hold")
         FINISHED = "finished", _("finished")
-
-    #: Named one by one: an index finds what is equal to one of them, not what differs.
-    LIVE_STATES = (State.RINGING, State.TALKING, State.ON_HOLD)
 
     class Outcome(models.TextChoices):
         ANSWERED = "answered", _("answered")
@@ -167,6 +168,7 @@ class Call(models.Model):
         models.SET_NULL,
         null=True,
         related_name="+",
+        db_index=False,  # mango_call_command is one of those calls that have any
         verbose_name=_("command that placed the call"),
     )
     is_final = models.BooleanField(_("final"), default=False)
@@ -181,6 +183,7 @@ class Call(models.Model):
         models.SET_NULL,
         null=True,
         related_name="resolved_missed",
+        db_index=False,  # mango_call_settler is one of those calls that have any
         verbose_name=_("settled by the call"),
     )
     participants = models.JSONField(
@@ -217,19 +220,38 @@ class Call(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "entry_id"], name="mango_call_entry")
         ]
+        # Each index is written for each call of an import that it has a row of: those that only
+        # few calls are looked for by have these alone.
         indexes = [
             models.Index(fields=["-started_at", "-id"], name="mango_call_time"),
             models.Index(fields=["client_number", "-started_at"], name="mango_call_client"),
             # The next talk of a client, and his missed calls that are open: without these an
             # import reads all calls of its most faithful clients for every batch.
-            models.Index(fields=["client_number", "answered_at"], name="mango_call_talk"),
-            models.Index(
+            PartialIndex(
+                fields=["client_number", "answered_at"],
+                name="mango_call_talk",
+                rows=Q(answered_at__isnull=False),
+            ),
+            PartialIndex(
                 fields=["client_number", "is_missed", "missed_resolved_at"],
                 name="mango_call_settled",
+                rows=Q(is_missed=True) | Q(missed_resolved_at__isnull=False),
             ),
             models.Index(fields=["employee", "-started_at", "-id"], name="mango_call_owner"),
-            models.Index(fields=["state", "-started_at"], name="mango_call_state"),
-            models.Index(fields=["is_missed", "-started_at"], name="mango_call_missed"),
+            PartialIndex(fields=["state", "-started_at"], name="mango_call_state", rows=_LIVE),
+            PartialIndex(
+                fields=["is_missed", "-started_at"],
+                name="mango_call_missed",
+                rows=Q(is_missed=True),
+            ),
+            PartialIndex(
+                fields=["command"], name="mango_call_command", rows=Q(command__isnull=False)
+            ),
+            PartialIndex(
+                fields=["missed_resolved_by"],
+                name="mango_call_settler",
+                rows=Q(missed_resolved_by__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

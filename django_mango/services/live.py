@@ -133,7 +133,7 @@ def _found(user: CrmUser, mine: Telephones, now: datetime) -> _Found:
     if mine.employees and scope.may_see_calls(user):
         in_it = CallParty.objects.filter(call=OuterRef("pk"), employee__in=mine.employees)
         still = Exists(in_it.filter(ended_at=None))
-        live = Call.objects.filter(still, state__in=Call.LIVE_STATES)
+        live = Call.objects.live().filter(still)
         parts.append(_keys(live, "live"))
         seen = mine.missed_seen_at
         oldest = max(now - _MISSED, seen) if seen else now - _MISSED
