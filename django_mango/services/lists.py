@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BooleanField, Expression, F, Func, Q
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.expressions import RawSQL
 
 #: Ids and numbers of the service are base64, digits, addresses. Nothing here needs escaping,
 #: neither in SQL nor for a driver.
@@ -29,25 +29,21 @@ def among(
     if not listed or not _PLAIN.fullmatch("".join(texts)):
         return Q(**{f"{column}__in": listed})
     is_whole = isinstance(listed[0], int)
-    in_list = ",".join(texts) if is_whole else "'" + "','".join(texts) + "'"
-    in_array = '"' + '","'.join(texts) + '"'
-    unseen = f"SELECT unnest('{{{in_array}}}'::{'bigint' if is_whole else 'text'}[])"
-    return (_Keys if is_key else Func)(
-        F(column),
-        output_field=BooleanField(),
-        template=f"%(expressions)s IN ({in_list})",
-        unseen=f"%(expressions)s = ANY(ARRAY({unseen}))",
-    )
+    if is_key and connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        return _unseen(column, texts, "bigint" if is_whole else "text")
+    sql = ",".join(texts) if is_whole else "'" + "','".join(texts) + "'"
+    return Q(**{f"{column}__in": RawSQL(sql, ())})  # noqa: S611 - looked through above
 
 
-class _Keys(Func):
-    """The column is one of these values, and leads to them by an index.
+def _unseen(column: str, texts: list[str], kind: str) -> Expression:
+    """The values as an array that the planner of PostgreSQL does not look into.
 
-    PostgreSQL is not shown the values. It would estimate each of them, which takes longer than
-    to find it; and so many it would rather look for in the whole table.
+    It would estimate each of them, which takes longer than to find it; and so many it would
+    rather look for in the whole table.
     """
-
-    def as_postgresql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **more: Any
-    ) -> Any:
-        return self.as_sql(compiler, connection, template=self.extra["unseen"], **more)
+    array = '"' + '","'.join(texts) + '"'
+    return Func(
+        F(column),
+        template=f"%(expressions)s = ANY(ARRAY(SELECT unnest('{{{array}}}'::{kind}[])))",
+        output_field=BooleanField(),
+    )
