@@ -71,7 +71,8 @@ class _Known:
         if not clients:
             return
         of_these = talks.filter(among("client_number", clients))
-        rows = _rows(of_these, "account_id", "client_number", "answered_at", "pk")
+        columns = ("account_id", "client_number", "answered_at", "pk")
+        rows = _rows(of_these, *columns, index="mango_call_talk")
         for owner, client, answered_at, pk in rows:
             if owner == self.account.pk:
                 self.talks.setdefault(client, []).append((answered_at, pk))
@@ -100,9 +101,17 @@ class _Known:
         return found
 
 
-def _rows(calls: QuerySet[Call], *columns: str) -> list[tuple[Any, ...]]:
-    """The columns as the driver hands them out."""
+def _rows(calls: QuerySet[Call], *columns: str, index: str = "") -> list[tuple[Any, ...]]:
+    """The columns as the driver hands them out.
+
+    Of several indexes that begin alike MySQL takes the first for a long list, and reads all
+    years of each client; told which one, it reads the period.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
     sql, values = calls.order_by().values_list(*columns).query.sql_with_params()
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+    if index and connection.vendor == "mysql":
+        table, name = map(connection.ops.quote_name, (Call._meta.db_table, index))
+        sql = sql.replace(f" FROM {table} ", f" FROM {table} FORCE INDEX ({name}) ", 1)
+    with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
