@@ -15,9 +15,10 @@ from django_mango.protocol.times import from_unix
 from django_mango.services.bulk import BASIC, Counters, Report, Target, prepare, write_report
 from django_mango.services.following import News
 from django_mango.services.importing.ahead import computed_ahead
+from django_mango.services.importing.batches import in_batches
 from django_mango.services.importing.collecting import collector_paused
 from django_mango.services.importing.loading import Row
-from django_mango.services.importing.writing import Writer, in_batches
+from django_mango.services.importing.writing import Writer
 from django_mango.services.transactions import commit_soon, repeated
 
 from .statistics_body import DAYS, END, read_chunks

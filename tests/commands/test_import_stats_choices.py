@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from django_mango.models import Account, Call, CallRecord, StatsImport
 from django_mango.sandbox import Sandbox
 from django_mango.services import Period, Progress, import_periods
-from django_mango.services.importing import writing
+from django_mango.services.importing import batches
 from tests.commands.conftest import KEYS, Ran, Terminal
 
 Run = Callable[..., Ran]
@@ -299,7 +299,7 @@ def test_a_service_that_misbehaves_is_1_and_the_other_windows_are_loaded(
 def test_a_bar_moves_within_a_window(
     run: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "BATCH", 2000)
+    monkeypatch.setattr(batches, "BATCH", 2000)
     settings.MANGO = {**KEYS, "API_URL": URL}
     begin = int(timezone.now().timestamp()) - 10 * 86_400
     rows = [

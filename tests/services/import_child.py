@@ -79,11 +79,11 @@ def main() -> None:
 
     from django_mango.models import Account
     from django_mango.services import receive
-    from django_mango.services.importing import writing
+    from django_mango.services.importing import batches
     from tests.services.import_bench import importer
 
     account = Account.objects.get(alias=PLAN["alias"])
-    writing.BATCH = PLAN.get("batch", writing.BATCH)
+    batches.BATCH = PLAN.get("batch", batches.BATCH)
     print("ready", flush=True)
     sys.stdin.readline()
     if PLAN["do"] == "deliver":

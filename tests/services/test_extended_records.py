@@ -15,7 +15,7 @@ from django_mango.models import Account, Call, CallRecord, Recording
 from django_mango.protocol.extended import ExtendedRecord, Page
 from django_mango.services import ImportReport, import_file, rebuild_calls
 from django_mango.services.bulk import extended_of
-from django_mango.services.importing import writing
+from django_mango.services.importing import batches
 from tests.protocol.wire_samples import wire_body
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -155,7 +155,7 @@ def test_a_rebuild_reads_them_again(account: Account) -> None:
 def test_no_batch_parts_a_conversation_from_its_legs(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
     body = json.loads(sample())
     head = body["data"][0]["list"][0]
     body["data"][0]["list"] = [{**head, "entry_id": f"E{number}"} for number in range(5)]

@@ -13,7 +13,7 @@ from benchmarks.statistics_body import write_body
 from benchmarks.stats_ours import records_alone, records_and_calls
 from benchmarks.team import team
 from django_mango.models import Account, Call, CallRecord
-from django_mango.services.importing import writing
+from django_mango.services.importing import batches
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +27,7 @@ def body(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
-    monkeypatch.setattr(writing, "BATCH", 90)  # conversations lie across the edges
+    monkeypatch.setattr(batches, "BATCH", 90)  # conversations lie across the edges
     return team()
 
 

@@ -19,7 +19,7 @@ from django_mango.sandbox.history import History
 from django_mango.sandbox.rows import csv_lines
 from django_mango.services import rebuild_calls
 from django_mango.services.following import News
-from django_mango.services.importing import writing
+from django_mango.services.importing import batches, writing
 from django_mango.services.importing.ahead import computed_ahead
 from django_mango.services.importing.writing import Writer
 from tests.services.import_bench import calls_of, make_account
@@ -103,22 +103,22 @@ def test_the_other_thread_leaves_the_database_alone(monkeypatch: pytest.MonkeyPa
         asked.add(threading.current_thread().ident)
         ensure(connection)
 
-    def noted(*arguments: Any) -> Any:
+    def noted(*arguments: Any, **options: Any) -> Any:
         computing.add(threading.current_thread().ident)
-        return prepared(*arguments)
+        return prepared(*arguments, **options)
 
     account = make_account()
     monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", watched)
     monkeypatch.setattr(writing, "prepared", noted)
-    monkeypatch.setattr(writing, "BATCH", 100)
+    monkeypatch.setattr(batches, "BATCH", 100)
     lines = csv_lines(History(1, 200, 3, END).rows(END - 3 * 86_400, END), OUR_FIELDS)
     now = timezone.now()
     window = StatsImport.objects.create(
         account=account, since=now - timedelta(days=3), until=now, started_at=now
     )
     writer = Writer(account, News(account))
-    batches = sum(1 for _ in writer.store(window, read_rows(line.encode() for line in lines)))
-    assert batches > 3
+    written = sum(1 for _ in writer.store(window, read_rows(line.encode() for line in lines)))
+    assert written > 3
     assert writer.calls >= len(calls_of(account)) > 100
     assert computing
     assert not computing & asked

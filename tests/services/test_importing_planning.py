@@ -23,7 +23,7 @@ from django_mango.services import (
     unfinished_periods,
     windows_to_load,
 )
-from django_mango.services.importing import writing
+from django_mango.services.importing import batches
 from django_mango.testing import running_sandbox
 from tests.services.calling_bench import Service, reply
 from tests.services.import_bench import importer, make_account
@@ -342,7 +342,7 @@ def test_how_far_a_window_is(
     account: Account, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the starts of its calls: the page of a running import shows it, and the bar."""
-    monkeypatch.setattr(writing, "BATCH", 2000)
+    monkeypatch.setattr(batches, "BATCH", 2000)
     since = NOW - 10 * DAY
     lines = [
         f"e{number};[];{start};{start};0;{start + 5};;79161234567;101;;1110;;abonent"

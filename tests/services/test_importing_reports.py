@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from django_mango.models import Account, Call, CallRecord, StatsImport
-from django_mango.services.importing import writing
+from django_mango.services.importing import batches
 from tests.services.calling_bench import Service, reply
 from tests.services.import_answers import START, Answer, Load, csv, key, loader, row, states
 from tests.services.import_bench import importer, make_account, records_of
@@ -39,7 +39,7 @@ def cut(body: str, *, by: int = 50) -> Answer:
 
 def test_a_connection_cut_in_the_middle(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     """What came whole is stored with its calls; next time those rows are unchanged."""
-    monkeypatch.setattr(writing, "BATCH", 200)
+    monkeypatch.setattr(batches, "BATCH", 200)
     body = "\r\n".join(row(number) for number in range(1500)) + "\r\n"
     report = load(key(), cut(body, by=150), key(), csv(row(2000)))
     assert states() == ["failed", "done"]
@@ -113,7 +113,7 @@ def test_the_same_row_twice_is_one(
     load: Load, account: Account, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one batch and across batches; reported again, it settles."""
-    monkeypatch.setattr(writing, "BATCH", batch)
+    monkeypatch.setattr(batches, "BATCH", batch)
     twice = csv(row(1, "[a]"), row(1, "[b]", line=""), row(1, "[]", reason=""))
     report = load(key(), twice, key(), csv(row(2)))
     assert report.rows == report.new + report.changed + report.unchanged == 4

@@ -16,7 +16,7 @@ from django_mango.models import Account, Call, CallRecord, Lease, StatsImport
 from django_mango.sandbox import Sandbox
 from django_mango.services import ImportRunning, Progress, import_statistics
 from django_mango.services.errors import PeriodRefused
-from django_mango.services.importing import writing
+from django_mango.services.importing import batches
 from django_mango.services.leases import LIFETIME, HeldLease, LeaseTaken
 from django_mango.testing import running_sandbox
 from tests.services.calling_bench import Service, reply
@@ -113,7 +113,7 @@ def test_small_batches_give_the_same_rows_and_counters(
     account: Account, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = import_statistics(account, SINCE, END, client=client)
-    monkeypatch.setattr(writing, "BATCH", 7)
+    monkeypatch.setattr(batches, "BATCH", 7)
     other = make_account("second")
     parts = import_statistics(other, SINCE, END, client=client)
     assert (parts.rows, parts.new, parts.changed, parts.unchanged, parts.bad) == (

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_mango.models import Account, Call, Command, Recording
 from django_mango.services import import_statistics
 from django_mango.services.caching import forget
-from django_mango.services.importing import wake, writing
+from django_mango.services.importing import batches, wake, writing
 from django_mango.testing import running_sandbox
 from tests.services.import_bench import Story, deliver, importer, make_account
 
@@ -125,7 +125,7 @@ def test_postgresql_is_told_that_its_tables_grew(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planned for the empty table it was, a query would go through all calls for each batch."""
-    monkeypatch.setattr(writing, "BATCH", 40)
+    monkeypatch.setattr(batches, "BATCH", 40)
     monkeypatch.setattr(writing, "_FEW", 10)
     monkeypatch.setattr(writing, "_TIMES", 4)
     made = [text for text in import_of(100, "growing") if text.startswith("ANALYZE")]
@@ -136,7 +136,7 @@ def test_postgresql_is_told_that_its_tables_grew(
 def test_postgresql_is_told_once_of_many_recordings(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "BATCH", 40)
+    monkeypatch.setattr(batches, "BATCH", 40)
     monkeypatch.setattr(wake, "_TOGETHER", 40)
     monkeypatch.setattr(wake, "_MANY_RECORDINGS", 1)
     made = [text for text in import_of(100, "recorded") if text.startswith("ANALYZE")]
@@ -148,7 +148,7 @@ def test_postgresql_is_told_once_of_many_recordings(
 def test_an_unchanged_batch_writes_nothing(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "BATCH", 50)
+    monkeypatch.setattr(batches, "BATCH", 50)
     with (
         running_sandbox(
             calls=60, days=20, history_end=END.timestamp(), statistics_delay=0, enforce_limits=False
@@ -162,8 +162,8 @@ def test_an_unchanged_batch_writes_nothing(
               if text.startswith(("INSERT", "UPDATE"))}  # fmt: skip
     assert tables <= {"django_mango_lease", "django_mango_statsimport"}
     # A batch: begin with a write, read the keys, count.
-    batches = [text for text in made if "django_mango_callrecord" in text]
-    assert 2 <= len(batches) <= 6
+    asked = [text for text in made if "django_mango_callrecord" in text]
+    assert 2 <= len(asked) <= 6
 
 
 def test_every_transaction_begins_with_a_write(account: Account) -> None:

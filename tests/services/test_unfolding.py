@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
@@ -26,6 +25,7 @@ from django_mango.services.following import News
 from django_mango.services.foreseeing import Foreseen, foresee
 from django_mango.services.recordings import note_reported
 from django_mango.services.unfolding import Unfolded, unfold
+from tests.services.counting import without_parts
 from tests.services.import_bench import calls_of, make_account
 from tests.services.telling import (
     ALL,
@@ -251,17 +251,6 @@ def statements(account: Account, calls: int, seed: int) -> list[str]:
         take(account, records)
     texts = [query["sql"] for query in made.captured_queries]
     return [text for text in texts if not text.startswith(("SAVEPOINT", "RELEASE"))]
-
-
-def without_parts(texts: list[str]) -> list[str]:
-    """Many rows are sent in parts, or to PostgreSQL through a table of the session."""
-    staging = ("CREATE TEMPORARY", "COPY", "SET LOCAL")
-    plain = [re.sub(r"^\d+ times: ", "", text) for text in texts if not text.startswith(staging)]
-    return [
-        text
-        for before, text in pairwise(["", *plain])
-        if not (text.startswith(("INSERT", "UPDATE")) and before[:60] == text[:60])
-    ]
 
 
 def test_a_batch_costs_the_same_whatever_its_size(account: Account) -> None:

@@ -65,7 +65,7 @@ class Target:
 class Report(Generic[Row]):
     """A batch ready to be written: one row for each key, ``keys`` are sorted.
 
-    ``block`` are all of them, ``None`` where there are none.
+    ``block`` are all of them, ``None`` where that was not worth while.
     """
 
     kind: RowKind[Row]
@@ -92,8 +92,13 @@ class Counters:
     entry_ids: set[str] = field(default_factory=set)
 
 
-def prepare(kind: RowKind[Row], target: Target, reported: Sequence[Row]) -> Report[Row]:
-    """One report for each key, in which later rows complete earlier ones. No database."""
+def prepare(
+    kind: RowKind[Row], target: Target, reported: Sequence[Row], *, expects_new: bool = True
+) -> Report[Row]:
+    """One report for each key, in which later rows complete earlier ones. No database.
+
+    Who does not expect the rows to be new makes them ready when that is known.
+    """
     rows: dict[str, Row] = {}
     for row in reported:
         key = row.key
@@ -101,9 +106,11 @@ def prepare(kind: RowKind[Row], target: Target, reported: Sequence[Row]) -> Repo
         rows[key] = row if known is None else kind.merged(known, row)
     keys = sorted(rows)
     digests = {key: rows[key].digest for key in keys}
-    values = [kind.values(key, digests[key], rows[key]) for key in keys]
-    # The lease keeps other importers away: where none is stored, none will be.
-    block = _block(kind, target, values, expects_new=True) if values else None
+    block = None
+    if keys and expects_new:
+        # The lease keeps other importers away: where none is stored, none will be.
+        values = [kind.values(key, digests[key], rows[key]) for key in keys]
+        block = _block(kind, target, values, expects_new=True)
     return Report(kind, target, len(reported), rows, keys, digests, block)
 
 
@@ -118,7 +125,7 @@ def write_report(account: Account, report: Report[Row]) -> Counters:
     kind, rows, digests = report.kind, report.rows, report.digests
     stored = _stored_digests(account, report)
     fresh, block = report.keys, report.block
-    if stored:
+    if stored or block is None:
         rows, digests = dict(rows), dict(digests)
         _complete(account, kind, stored, rows, digests)
         fresh = [key for key in fresh if stored.get(key) != digests[key]]

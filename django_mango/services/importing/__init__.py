@@ -6,6 +6,8 @@
 ``loading``     where the rows of a window come from: the service
 ``extended``    the same for extended statistics
 ``files``       the same from a file
+``batches``     rows in batches, and what is computed of them without a database
+``ahead``       the thread that does so while the batch before is written
 ``writing``     batches of rows: records and the calls of their entries
 ``running``     one import under its lease, window by window
 ``problems``    why a window failed, as a stable word
@@ -33,6 +35,7 @@ from ..coverage import import_lease
 from ..errors import FileRefused, ImportRunning
 from ..leases import HeldLease, LeaseTaken
 from ..periods import Period
+from .batches import in_batches
 from .extended import ExtendedLoader
 from .files import READERS, FileLoader
 from .loading import LONGEST_WINDOW, BasicLoader, Loader, ServiceLoader
@@ -41,7 +44,7 @@ from .problems import fail
 from .report import ImportReport, Progress
 from .running import Run
 from .windows import checked, cut, windows_of
-from .writing import count, in_batches, printable
+from .writing import count, printable
 
 __all__ = [
     "LOADERS",

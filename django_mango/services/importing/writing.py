@@ -2,74 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 
-from ...models import Account, Call, CallRecord, StatsImport
-from ...protocol.errors import AnswerLost, ServiceError, UnexpectedAnswer
-from ...protocol.extended import ExtendedRecord
+from ...models import Account, Call, StatsImport
+from ...protocol.errors import AnswerLost, UnexpectedAnswer
 from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow
 from ...protocol.times import moment_or_none
 from ..bulk import (
-    BASIC,
-    EXTENDED,
     Counters,
-    Report,
-    RowKind,
     Target,
     note_growth,
-    prepare,
     write_report,
 )
 from ..directory import directory_of, with_directory
 from ..following import News
-from ..foreseeing import Foreseen, foresee
 from ..transactions import commit_soon
 from ..unfolding import Unfolded, unfold
 from .ahead import computed_ahead
+from .batches import Batch, in_batches, prepared
 from .collecting import collector_paused
 from .loading import Good, Row
 from .wake import Wake
 
-#: Rows whose records and calls are written in one transaction.
-BATCH = 4000
 _BAD_ROWS_KEPT = 20
 #: The database is told of its growth after so many calls, and when they are so many times more.
 #: Of an empty table it thinks that an account has few rows, and looks through all of them.
 _FEW, _TIMES = 1000, 30
-#: How rows of each kind are stored; the rows of a window are all of its kind.
-_KINDS: dict[str, RowKind[Any]] = {
-    CallRecord.Kind.BASIC: BASIC,
-    CallRecord.Kind.EXTENDED: EXTENDED,
-}
-
-
-@dataclass(slots=True)
-class Batch:
-    """Rows of a window with all that can be computed of them without a database."""
-
-    rows: list[Row]
-    good: list[Good]
-    bad: list[BadRow]
-    report: Report[Any]
-    foreseen: Foreseen
-
-
-def prepared(
-    rows: list[Row], kind: str, target: Target, directory: Directory, begun: Collection[str]
-) -> Batch:
-    """A batch ready to be written, after one with the conversations ``begun``. No database."""
-    bad = [row for row in rows if isinstance(row, BadRow)]
-    good = [row for row in rows if not isinstance(row, BadRow)]
-    report = prepare(_KINDS[kind], target, good)
-    foreseen = foresee(target, report.rows.values(), directory, begun)
-    return Batch(rows, good, bad, report, foreseen)
 
 
 class Writer:
@@ -83,6 +46,8 @@ class Writer:
         self._wake = Wake(account, news)
         self.calls = 0
         self._planned_for = 0
+        #: Whether the rows to come are new, as most of those before were.
+        self._expects_new = True
 
     def store(self, window: StatsImport, rows: Iterable[Row]) -> Generator[None]:
         """Write rows batch by batch; yields after each one, when its counters are saved.
@@ -107,7 +72,15 @@ class Writer:
         begun: frozenset[str] = frozenset()
         for batch in in_batches(rows):
             target, directory = Target.of(self._account), directory_of(self._account)
-            yield partial(prepared, batch, window.kind, target, directory, begun)
+            yield partial(
+                prepared,
+                batch,
+                window.kind,
+                target,
+                directory,
+                begun,
+                expects_new=self._expects_new,
+            )
             begun = frozenset(row.entry_id for row in batch if not isinstance(row, BadRow))
 
     def _next(self, window: StatsImport, batches: Iterator[Batch]) -> Batch | None:
@@ -116,6 +89,7 @@ class Writer:
             batch = next(batches, None)
             if batch is not None:
                 counters = self._write(window, batch) if batch.good else Counters()
+                self._expects_new = counters.new > counters.unchanged
                 _reach(window, batch.good)
                 count(window, len(batch.rows), counters, batch.bad)
                 _save_soon(window)
@@ -179,30 +153,3 @@ def _reach(window: StatsImport, records: list[Good]) -> None:
     latest = moment_or_none(max((record.start for record in records), default=0))
     if latest and (window.reached_at is None or latest > window.reached_at):
         window.reached_at = latest
-
-
-def in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Lists of at most ``BATCH`` rows. What came before the rows broke off is given too.
-
-    The legs of an extended conversation stay with it, up to as many again: no call is made
-    of a part of what one report tells.
-    """
-    batch: list[Row] = []
-    try:
-        for row in rows:
-            is_full = len(batch) >= BATCH
-            if is_full and (not _goes_on(row) or len(batch) >= 2 * BATCH):
-                yield batch
-                batch = []
-            batch.append(row)
-    except ServiceError:
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch
-
-
-def _goes_on(row: Row) -> bool:
-    """Whether the row is a leg of the conversation before it."""
-    return isinstance(row, ExtendedRecord) and row.level != CallRecord.Level.CONVERSATION
