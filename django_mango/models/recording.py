@@ -49,6 +49,7 @@ class Recording(models.Model):
         Account,
         models.CASCADE,
         related_name="recordings",
+        db_constraint=False,  # ``services.holding`` sees to it
         db_index=False,  # the unique key begins with it
         verbose_name=_("PBX account"),
     )

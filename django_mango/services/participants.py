@@ -9,10 +9,11 @@ from typing import Any
 
 from django.db.models import Q
 
-from ..models import Account, Call, CallParty
+from ..models import Account, Call, CallParty, Employee
 from ..protocol.projection import ProjectedCall, ProjectedParty
 from ..protocol.times import moment_or_none
 from .bulk import upsert
+from .holding import hold
 from .statements import Script
 
 #: No extension or number has a control character: the readers refuse it.
@@ -84,16 +85,22 @@ def write_parties(
     if len(calls) == 1 and len(fresh) == 1:
         _write_one(fresh[0], calls[0][2], script)
     else:
+        hold(Employee, (row.employee_id for row in fresh))
         upsert(CallParty, fresh, key=("call", "extension", "number"), update=_CHANGEABLE)
 
 
 def _write_one(row: CallParty, before: Mapping[str, str], script: Script) -> None:
     """The case of most notifications: one phone rings, is taken or is put down."""
-    if f"{row.extension}{_SEPARATOR}{row.number}" not in before:
-        script.insert(row)
+    digest = before.get(f"{row.extension}{_SEPARATOR}{row.number}")
+    if digest is None:
+        script.insert(row, holding="employee")
         return
     key = {"call_id": row.call_id, "extension": row.extension, "number": row.number}
     values = {name: getattr(row, name) for name in _VALUES}
+    if digest.endswith(f" {row.employee_id}"):
+        del values["employee_id"]  # who is deleted meanwhile is not named again
+    else:
+        hold(Employee, [row.employee_id])
     script.update(CallParty, key, values)
 
 

@@ -22,6 +22,7 @@ from .changes import Change
 from .columns import COLUMNS, apply
 from .directory import with_directory
 from .facts import StoredFacts, read_commands, read_facts
+from .holding import hold
 from .participants import write_parties
 
 #: An event with its id proves that such a command was carried out.
@@ -97,6 +98,7 @@ def lock_calls(account: Account, entry_ids: Sequence[str]) -> None:
         key=("account", "entry_id"),
         update=("entry_id",),
     )
+    hold(Account, [account.pk])
 
 
 def _locked_calls(

@@ -18,6 +18,7 @@ from ..protocol.times import moment_or_none
 from .announcing import send
 from .background import job, later
 from .bulk import upsert, upsert_values
+from .holding import hold
 from .lists import among
 from .transactions import repeated
 
@@ -107,8 +108,9 @@ def _insert_reported(account: Account, entries: Mapping[str, str]) -> None:
         .values_list("entry_id", "pk")
     )
     rows = [(one, entries[one], calls.get(entries[one])) for one in sorted(entries)]
-    repeated(
-        lambda: upsert_values(
+
+    def work() -> None:
+        upsert_values(
             Recording,
             ("recording_id", "entry_id", "call_id"),
             rows,
@@ -117,7 +119,9 @@ def _insert_reported(account: Account, entries: Mapping[str, str]) -> None:
             constants={"account_id": account.pk},
             expects_new=True,
         )
-    )
+        hold(Account, [account.pk])
+
+    repeated(work)
 
 
 @job
@@ -168,6 +172,7 @@ def _refresh_locked(
         key=("account", "recording_id"),
         update=("recording_id",),
     )
+    hold(Account, [account.pk])
     rows = {
         row.recording_id: row
         for row in Recording.objects.filter(account=account, recording_id__in=recording_ids)

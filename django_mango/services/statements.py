@@ -18,6 +18,7 @@ from django.db.models import Model
 
 from ..models import Call, Command, Notification
 from ..protocol.notifications import CALL_KINDS
+from .holding import gone, lock_of
 
 #: Databases whose key of an inserted row we know how to learn.
 _INSERTABLE = frozenset({"postgresql", "sqlite", "mysql"})
@@ -108,6 +109,7 @@ class Script:
 
     def __init__(self) -> None:
         self._statements: list[tuple[str, list[Any]]] = []
+        self._held: dict[int, type[Model]] = {}
 
     def update(self, model: type[Model], key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         """Set columns of the row with this key, both by attribute name."""
@@ -118,17 +120,27 @@ class Script:
         ]
         self._statements.append((_update_sql(model, tuple(values), tuple(key)), prepared))
 
-    def insert(self, row: Model) -> None:
-        """Insert a row whose key nobody asks for."""
+    def insert(self, row: Model, *, holding: str = "") -> None:
+        """Insert a row whose key nobody asks for.
+
+        ``holding`` names a foreign key whose row is held, as ``holding.hold`` does.
+        """
         connection = _connection()
         fields = _plain_fields(type(row))
         values = [
             field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields
         ]
-        self._statements.append((_insert_sql(type(row), ""), values))
+        if holding and (key := getattr(row, _field(type(row), holding).attname)) is not None:
+            self._held[len(self._statements)] = _field(type(row), holding).related_model
+            self._statements.append((_holding_insert_sql(type(row), holding), [*values, key]))
+        else:
+            self._statements.append((_insert_sql(type(row), ""), values))
 
     def run(self) -> None:
-        """Send everything, in the order it was given."""
+        """Send everything, in the order it was given.
+
+        Raises ``IntegrityError`` where a row to be held is not there.
+        """
         if not self._statements:
             return
         connection = _connection()
@@ -138,9 +150,17 @@ class Script:
                     "; ".join(sql for sql, _values in self._statements),
                     [value for _sql, values in self._statements for value in values],
                 )
+                for place in range(len(self._statements) if self._held else 0):
+                    self._check(place, cursor.rowcount)
+                    cursor.nextset()
                 return
-            for sql, values in self._statements:
+            for place, (sql, values) in enumerate(self._statements):
                 cursor.execute(sql, values)
+                self._check(place, cursor.rowcount)
+
+    def _check(self, place: int, rows: int) -> None:
+        if place in self._held and not rows:
+            raise gone(self._held[place])
 
 
 def _takes_several(connection: BaseDatabaseWrapper) -> bool:
@@ -220,6 +240,18 @@ def _insert_sql(model: type[Model], vendor: str) -> str:
     returning = f" RETURNING {_quoted('id')}" if vendor == "postgresql" else ""
     table = _quoted(model._meta.db_table)
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){returning}"  # noqa: S608
+
+
+@lru_cache(maxsize=4)
+def _holding_insert_sql(model: type[Model], name: str) -> str:
+    """Inserts where the row is there to which the foreign key of this name points."""
+    columns = [_quoted(field.column) for field in _plain_fields(model)]
+    other = _field(model, name).related_model
+    return (
+        f"INSERT INTO {_quoted(model._meta.db_table)} ({', '.join(columns)})"  # noqa: S608
+        f" SELECT {', '.join(['%s'] * len(columns))} FROM {_quoted(other._meta.db_table)}"
+        f" WHERE {_column(other, 'id')} = %s{lock_of(_connection().vendor)}"
+    )
 
 
 @lru_cache(maxsize=2)

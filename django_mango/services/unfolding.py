@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, OuterRef, Subquery
 
-from ..models import Account, Call, CallParty, CallRecord, Notification
+from ..models import Account, Call, CallParty, CallRecord, Employee, Notification
 from ..protocol.notifications import CALL_KINDS
 from ..protocol.projection import Directory, ProjectedCall
 from ..protocol.times import from_unix, to_unix
@@ -25,6 +25,7 @@ from .changes import Change, concern_of
 from .columns import apply
 from .concern import Concern
 from .foreseeing import Foreseen, Fresh, by_conversation, parties_of_new
+from .holding import hold
 from .lists import among
 from .projecting import project_locked
 
@@ -97,6 +98,7 @@ def _insert_new(
         sure = {entry_id: call for entry_id, call in new.calls.items() if entry_id in keys}
         parties, party_calls = parties_of_new(foreseen.target, sure)
     if parties is not None:
+        hold(Employee, {party.owner for call in new.calls.values() for party in call.parties})
         parties.write([keys[entry_id] for entry_id in party_calls])
     return {entry_id: (pk, new.calls[entry_id]) for entry_id, pk in keys.items()}
 
