@@ -7,13 +7,13 @@ imports are the moments at which somebody may notice that statistics are overdue
 
 from __future__ import annotations
 
-from django.db.models.signals import post_delete, post_save, pre_delete
+from django.db.models.signals import post_delete, post_save
 
 from .. import signals
 from ..models import Account, Command, Employee, EmployeeAddress, Line
 from ..services import watching
 from ..services.caching import forget
-from ..services.holding import delete_latecomers, lock_employee
+from ..services.holding import delete_latecomers, part_from_latecomers
 from . import phone_index
 
 
@@ -23,7 +23,8 @@ def connect() -> None:
     for model in (Account, Command, Employee, EmployeeAddress, Line):
         for signal in (post_save, post_delete):
             signal.connect(forget, sender=model, dispatch_uid=f"mango-forget-{model.__name__}")
-    pre_delete.connect(lock_employee, sender=Employee, dispatch_uid="mango-lock-employee")
-    post_delete.connect(delete_latecomers, sender=Account, dispatch_uid="mango-latecomers")
+    for model, receiver in ((Account, delete_latecomers), (Employee, part_from_latecomers)):
+        uid = f"mango-latecomers-{model.__name__}"
+        post_delete.connect(receiver, sender=model, dispatch_uid=uid)
     signals.call_finished.connect(watching.on_call, dispatch_uid="mango-watch-calls")
     signals.import_finished.connect(watching.on_import, dispatch_uid="mango-watch-imports")

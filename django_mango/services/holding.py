@@ -8,7 +8,7 @@ do by themselves, for a whole batch at once, what a constraint does for each row
   holds it anyway: a participant is written only under the lock of its call, and the account of
   a batch is that of its records, whose constraint stays.
 * Who deletes a row through Django waits for all who hold it, before he looks for what points
-  to it (``lock_employee``, ``CallQuerySet.delete``) or after (``delete_latecomers``).
+  to it (``CallQuerySet.delete``), or looks once more after he deleted it (the receivers below).
 """
 
 from __future__ import annotations
@@ -62,13 +62,6 @@ def lock_of(vendor: str) -> str:
     return _LOCKS.get(vendor, " FOR UPDATE")
 
 
-def lock_employee(instance: Employee, using: str, **_more: Any) -> None:
-    """Before an employee is deleted: wait for who writes that he took part in calls."""
-    if not connections[using].features.has_select_for_update:
-        return  # then there is one writer
-    list(Employee.objects.using(using).select_for_update().filter(pk=instance.pk).values("pk"))
-
-
 def delete_latecomers(instance: Account, using: str, **_more: Any) -> None:
     """After an account was deleted: delete what was written since its rows were looked for.
 
@@ -76,3 +69,12 @@ def delete_latecomers(instance: Account, using: str, **_more: Any) -> None:
     """
     for model in (Recording, Call, CallParty):
         model._default_manager.using(using).filter(account=instance.pk).delete()
+
+
+def part_from_latecomers(instance: Employee, using: str, **_more: Any) -> None:
+    """After an employee was deleted: the same for calls that name him.
+
+    To lock him before would be the wrong order: who writes locks the call first.
+    """
+    for model in (Call, CallParty):
+        model._default_manager.using(using).filter(employee=instance.pk).update(employee=None)

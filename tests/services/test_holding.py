@@ -24,7 +24,7 @@ from django_mango.models import (
 from django_mango.services.caching import forget
 from django_mango.services.directory import directory_of
 from django_mango.services.holding import hold
-from django_mango.services.projecting import project_entries, project_locked
+from django_mango.services.projecting import lock_calls, project_entries, project_locked
 from tests.services.calling_bench import Service
 from tests.services.import_bench import make_account
 from tests.services.telling import (
@@ -84,15 +84,7 @@ def meanwhile(work: Callable[[], object]) -> Iterator[list[BaseException]]:
     """Run ``work`` in another session, which has to wait for the transaction of the block."""
     failed: list[BaseException] = []
 
-    def run() -> None:
-        try:
-            work()
-        except DatabaseError as error:
-            failed.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=in_own_session, args=(work, failed))
     with transaction.atomic():
         yield failed
         thread.start()
@@ -100,6 +92,15 @@ def meanwhile(work: Callable[[], object]) -> Iterator[list[BaseException]]:
         assert thread.is_alive(), "it did not wait"
     thread.join(30)
     assert not thread.is_alive()
+
+
+def in_own_session(work: Callable[[], object], failed: list[BaseException]) -> None:
+    try:
+        work()
+    except DatabaseError as error:
+        failed.append(error)
+    finally:
+        connection.close()
 
 
 def project(account: Account) -> None:
@@ -197,6 +198,29 @@ def test_nor_is_he_named_again_with_what_changes_of_his_part(account: Account) -
     party = CallParty.objects.get(extension="102")
     assert party.employee is None
     assert party.answered_at is not None
+
+
+@races
+def test_who_deletes_an_employee_and_who_writes_his_call_do_not_wait_for_each_other(
+    account: Account,
+) -> None:
+    tell(account, *TALK[:2])
+    CallParty.objects.all().delete()
+    Call.objects.update(participants={})
+    anna = extension("101")
+    failed: list[BaseException] = []
+    thread = threading.Thread(target=in_own_session, args=(anna.delete, failed))
+    with transaction.atomic():
+        lock_calls(account, ["call"])
+        thread.start()
+        thread.join(0.5)  # until it waits for the call, which names her
+        project(account)
+        assert CallParty.objects.get().employee == anna
+    thread.join(30)
+    assert not thread.is_alive()
+    assert failed == []
+    assert Call.objects.get().employee is None
+    assert CallParty.objects.get().employee is None
 
 
 # Calls
