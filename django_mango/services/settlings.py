@@ -102,15 +102,6 @@ def _by_arrays(connection: BaseDatabaseWrapper, part: Sequence[Settling]) -> int
         return int(cursor.rowcount)
 
 
-def _one_by_one(connection: BaseDatabaseWrapper, part: Sequence[Settling]) -> int:
-    """SQLite has no way to go for a statement, and prepares it once."""
-    call, pk, at, by = _names(connection)
-    sql = f"UPDATE {call} SET {at} = %s, {by} = %s WHERE {pk} = %s AND {at} IS %s"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, [(one.at, one.by, one.pk, one.was) for one in part])
-        return int(cursor.rowcount)
-
-
 def _by_cases(connection: BaseDatabaseWrapper, part: Sequence[Settling]) -> int:
     """What any database understands."""
     call, pk, at, by = _names(connection)
@@ -131,7 +122,7 @@ def _by_cases(connection: BaseDatabaseWrapper, part: Sequence[Settling]) -> int:
         return int(cursor.rowcount)
 
 
-_TOGETHER = {"postgresql": _by_arrays, "sqlite": _one_by_one}
+_TOGETHER = {"postgresql": _by_arrays}
 
 
 def _names(connection: BaseDatabaseWrapper) -> list[str]:

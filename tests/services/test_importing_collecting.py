@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 import pytest
 
 from django_mango.services.importing.collecting import collector_paused
+from django_mango.services.importing.switching import switching_soon
 
 
 def test_it_is_off_meanwhile_and_on_again() -> None:
@@ -28,3 +30,26 @@ def test_a_host_without_it_stays_without() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_threads_give_way_until_the_last_import_is_done() -> None:
+    usual = sys.getswitchinterval()
+    with switching_soon():
+        soon = sys.getswitchinterval()
+        assert soon < usual
+        with pytest.raises(ValueError), switching_soon():
+            assert sys.getswitchinterval() == soon
+            raise ValueError
+        assert sys.getswitchinterval() == soon
+    assert sys.getswitchinterval() == usual
+
+
+def test_imports_that_overlap_leave_in_any_order() -> None:
+    usual = sys.getswitchinterval()
+    first, second = switching_soon(), switching_soon()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert sys.getswitchinterval() < usual
+    second.__exit__(None, None, None)
+    assert sys.getswitchinterval() == usual
