@@ -19,8 +19,9 @@ from django.db.backends.utils import CursorWrapper
 from .columns import prepared
 from .plan import Plan, Values
 
-#: Rows of a statement. What is left of a batch goes in ever smaller ones.
-_SIZES = (500, 100, 20, 5, 1)
+#: Rows of a statement: long ones let other threads work meanwhile. What is left of a batch goes
+#: in ever smaller ones.
+_SIZES = (2000, 500, 100, 20, 5, 1)
 
 
 def make(
