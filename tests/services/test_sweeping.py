@@ -150,7 +150,8 @@ def test_one_that_breaks_hinders_no_other(account: Account, caplog: Any) -> None
     keep(account, talk("good"), talk("bad", number=OTHER), talk("worthy", number="79990001122"))
 
     def fail(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
-        if "django_mango_call" in sql and not sql.startswith("SELECT") and "bad" in str(params):
+        is_write = "django_mango_call" in sql and not sql.startswith("SELECT")
+        if is_write and "bad" in f"{sql} {params}":
             raise OSError("poison")
         return execute(sql, params, *rest)
 

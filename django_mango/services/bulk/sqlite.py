@@ -1,4 +1,4 @@
-"""The writer for SQLite: some hundred rows in each statement, prepared once.
+"""The writer for SQLite: up to thousands of rows in each statement, prepared once.
 
 Nothing goes over a wire here, yet running a statement costs more than a row of it: the
 driver lets other threads in before each run. So a statement takes many rows, and there are
