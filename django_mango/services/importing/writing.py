@@ -13,12 +13,7 @@ from ...protocol.errors import AnswerLost, UnexpectedAnswer
 from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow
 from ...protocol.times import moment_or_none
-from ..bulk import (
-    Counters,
-    Target,
-    note_growth,
-    write_report,
-)
+from ..bulk import Counters, Target, note_growth, write_report
 from ..directory import directory_of, with_directory
 from ..following import News
 from ..transactions import commit_soon
@@ -61,8 +56,9 @@ class Writer:
             # SQLite works in our own process: giving way would only cost.
             gives_way = connections[router.db_for_write(StatsImport)].vendor != "sqlite"
             with closing(computed_ahead(works, gives_way=gives_way)) as batches:
-                while batch := self._next(window, batches):
+                for batch in batches:
                     is_cut = is_cut or any(row.reason == "cut" for row in batch.bad)
+                    self._take(window, batch)
                     yield
         finally:
             self._wake.follow()
@@ -86,17 +82,14 @@ class Writer:
             )
             begun = frozenset(row.entry_id for row in batch if not isinstance(row, BadRow))
 
-    def _next(self, window: StatsImport, batches: Iterator[Batch]) -> Batch | None:
-        """Take the next batch and write it; ``None`` at the end."""
+    def _take(self, window: StatsImport, batch: Batch) -> None:
+        """Write a batch and count what became of its rows."""
         with collector_paused():
-            batch = next(batches, None)
-            if batch is not None:
-                counters = self._write(window, batch) if batch.good else Counters()
-                self._expects_new = counters.new > counters.unchanged
-                _reach(window, batch.good)
-                count(window, len(batch.rows), counters, batch.bad)
-                _save_soon(window)
-        return batch
+            counters = self._write(window, batch) if batch.good else Counters()
+            self._expects_new = counters.new > counters.unchanged
+            _reach(window, batch.good)
+            count(window, len(batch.rows), counters, batch.bad)
+            _save_soon(window)
 
     def _write(self, window: StatsImport, batch: Batch) -> Counters:
         counters, unfolded = self._write_together(window, batch)
