@@ -9,6 +9,7 @@ reported with its line number and shifts nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from .errors import InputError
 from .notifications import LOCATIONS
@@ -16,10 +17,44 @@ from .statistics_plain import plain_rows, recordings
 from .statistics_record import KNOWN_FIELDS, LATEST, OUR_FIELDS, TIMES, BadRow, Record
 from .values import MAX_LENGTH, storable
 
-__all__ = ["KNOWN_FIELDS", "OUR_FIELDS", "BadRow", "Record", "read_rows"]
+__all__ = ["KNOWN_FIELDS", "OUR_FIELDS", "BadRow", "Lines", "Record", "read_lines", "read_rows"]
 
 _LONGEST_LINE = 65_536
 _SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Whole lines of a body that are not read yet: so many, and the first has this number.
+
+    Reading them needs nothing else and may be done by another thread. ``is_complete`` is false
+    for a last line without an end; the first ``is_overlong`` where it began too long ago.
+    """
+
+    number: int
+    count: int
+    text: bytes
+    columns: tuple[str, ...]
+    is_overlong: bool = False
+    is_complete: bool = True
+
+    def rows(self) -> list[Record | BadRow]:
+        """The rows, good and bad; blank lines and a header are none."""
+        plain = None
+        if self.is_complete and not self.is_overlong:
+            plain = plain_rows(self.number, self.text, self.columns)
+        if plain is not None:
+            return list(plain)
+        return list(_read(self, self.text.split(b"\n")))
+
+    def cut(self, many: int) -> tuple[Lines, Lines]:
+        """So many lines, fewer than there are, and the others."""
+        lines = self.text.split(b"\n", many)
+        first, rest = b"\n".join(lines[:many]), lines[many]
+        return (
+            Lines(self.number, many, first, self.columns, self.is_overlong),
+            Lines(self.number + many, self.count - many, rest, self.columns),
+        )
 
 
 def read_rows(
@@ -30,34 +65,30 @@ def read_rows(
     ``fields`` is the list the report was requested with, in its order. Memory
     use does not depend on the number of rows.
     """
+    for lines in read_lines(chunks, fields):
+        yield from lines.rows()
+
+
+def read_lines(chunks: Iterable[bytes], fields: Sequence[str] = OUR_FIELDS) -> Iterator[Lines]:
+    """The same as lines that somebody else may read."""
     columns = checked_fields(fields)
     rest, number, overlong = b"", 1, False
     for chunk in chunks:
         block, end, rest = (rest + chunk).rpartition(b"\n")
         if end:
-            plain = None if overlong else plain_rows(number, block, columns)
-            if plain is None:
-                yield from _lines(number, block.split(b"\n"), columns, overlong)
-            else:
-                yield from plain
-            number += block.count(b"\n") + 1
+            count = block.count(b"\n") + 1
+            yield Lines(number, count, block, columns, overlong)
+            number += count
             overlong = False
         if len(rest) > _LONGEST_LINE:
             rest, overlong = b"", True
     if rest or overlong:
-        yield from _lines(number, [rest], columns, overlong, is_complete=False)
+        yield Lines(number, 1, rest, columns, overlong, is_complete=False)
 
 
-def _lines(
-    number: int,
-    lines: Iterable[bytes],
-    columns: tuple[str, ...],
-    is_overlong: bool,
-    *,
-    is_complete: bool = True,
-) -> Iterator[Record | BadRow]:
-    """The rows of lines from ``number`` on; the first may be the rest of an absurdly long one."""
-    for number, line in enumerate(lines, number):  # noqa: B020 - counted on
+def _read(given: Lines, lines: Iterable[bytes]) -> Iterator[Record | BadRow]:
+    is_overlong = given.is_overlong
+    for number, line in enumerate(lines, given.number):
         if is_overlong or len(line) > _LONGEST_LINE:
             is_overlong = False
             yield BadRow(number, "too_long", "")
@@ -68,8 +99,8 @@ def _lines(
             yield BadRow(number, "encoding", line.decode("utf-8", "replace")[:_SHOWN])
             continue
         text = text.strip("\r\t ")
-        if text and not (number == 1 and _is_header(text, columns)):
-            yield _row(number, text, columns, is_complete)
+        if text and not (number == 1 and _is_header(text, given.columns)):
+            yield _row(number, text, given.columns, given.is_complete)
 
 
 def checked_fields(fields: Sequence[str]) -> tuple[str, ...]:

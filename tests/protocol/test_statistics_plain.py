@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_mango.protocol import statistics
-from django_mango.protocol.statistics import KNOWN_FIELDS, OUR_FIELDS, BadRow, Record, read_rows
+from django_mango.protocol.statistics import (
+    KNOWN_FIELDS,
+    OUR_FIELDS,
+    BadRow,
+    Lines,
+    Record,
+    read_rows,
+)
 from django_mango.protocol.statistics_plain import plain_rows
 
 ROW = (
@@ -27,7 +34,8 @@ _CELLS = st.one_of(
 
 
 def _line_by_line(body: bytes, fields: tuple[str, ...]) -> list[Record | BadRow]:
-    return list(statistics._lines(1, body.split(b"\n"), fields, is_overlong=False))
+    lines = body.split(b"\n")
+    return list(statistics._read(Lines(1, len(lines), body, fields), lines))
 
 
 @given(st.permutations(KNOWN_FIELDS), st.integers(1, len(KNOWN_FIELDS)), st.data())

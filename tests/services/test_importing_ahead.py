@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from django_mango.models import StatsImport
 from django_mango.protocol.errors import AnswerLost
-from django_mango.protocol.statistics import OUR_FIELDS, read_rows
+from django_mango.protocol.statistics import OUR_FIELDS, read_lines
 from django_mango.sandbox.history import History
 from django_mango.sandbox.rows import csv_lines
 from django_mango.services import rebuild_calls
 from django_mango.services.following import News
-from django_mango.services.importing import batches, writing
+from django_mango.services.importing import batches
 from django_mango.services.importing.ahead import computed_ahead
+from django_mango.services.importing.batches import Preparing
 from django_mango.services.importing.writing import Writer
 from tests.services.import_bench import calls_of, make_account
 
@@ -97,7 +98,7 @@ def test_closed_early_it_fetches_no_more_and_leaves_no_thread() -> None:
 def test_the_other_thread_leaves_the_database_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: set[int | None] = set()
     computing: set[int | None] = set()
-    ensure, prepared = BaseDatabaseWrapper.ensure_connection, writing.prepared
+    ensure, batch = BaseDatabaseWrapper.ensure_connection, Preparing.batch
 
     def watched(connection: BaseDatabaseWrapper) -> None:
         asked.add(threading.current_thread().ident)
@@ -105,11 +106,11 @@ def test_the_other_thread_leaves_the_database_alone(monkeypatch: pytest.MonkeyPa
 
     def noted(*arguments: Any, **options: Any) -> Any:
         computing.add(threading.current_thread().ident)
-        return prepared(*arguments, **options)
+        return batch(*arguments, **options)
 
     account = make_account()
     monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", watched)
-    monkeypatch.setattr(writing, "prepared", noted)
+    monkeypatch.setattr(Preparing, "batch", noted)
     monkeypatch.setattr(batches, "BATCH", 100)
     lines = csv_lines(History(1, 200, 3, END).rows(END - 3 * 86_400, END), OUR_FIELDS)
     now = timezone.now()
@@ -117,7 +118,7 @@ def test_the_other_thread_leaves_the_database_alone(monkeypatch: pytest.MonkeyPa
         account=account, since=now - timedelta(days=3), until=now, started_at=now
     )
     writer = Writer(account, News(account))
-    written = sum(1 for _ in writer.store(window, read_rows(line.encode() for line in lines)))
+    written = sum(1 for _ in writer.store(window, read_lines(line.encode() for line in lines)))
     assert written > 3
     assert writer.calls >= len(calls_of(account)) > 100
     assert computing

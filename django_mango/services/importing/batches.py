@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,10 @@ from ...models import CallRecord
 from ...protocol.errors import ServiceError
 from ...protocol.extended import ExtendedRecord
 from ...protocol.projection import Directory
-from ...protocol.statistics import BadRow
+from ...protocol.statistics import BadRow, Lines
 from ..bulk import BASIC, EXTENDED, Report, RowKind, Target, prepare
 from ..foreseeing import Foreseen, foresee
-from .loading import Good, Row
+from .loading import Arriving, Good, Row
 
 #: Rows whose records and calls are written in one transaction.
 BATCH = 4000
@@ -35,41 +35,67 @@ class Batch:
     foreseen: Foreseen
 
 
-def prepared(
-    rows: list[Row],
-    kind: str,
-    target: Target,
-    directory: Directory,
-    begun: Collection[str],
-    *,
-    expects_new: bool,
-) -> Batch:
-    """A batch ready to be written, after one with the conversations ``begun``. No database.
+class Preparing:
+    """Makes the batches of a window ready, one after the other; no database is asked."""
 
-    Only of rows that are expected to be new anything is foreseen.
-    """
-    bad = [row for row in rows if isinstance(row, BadRow)]
-    good = [row for row in rows if not isinstance(row, BadRow)]
-    report = prepare(_KINDS[kind], target, good, expects_new=expects_new)
-    new = report.rows.values() if expects_new else ()
-    foreseen = foresee(target, new, directory, begun)
-    return Batch(rows, good, bad, report, foreseen)
+    def __init__(self, kind: str) -> None:
+        self._kind = _KINDS[kind]
+        #: Conversations of the batch before.
+        self._begun: frozenset[str] = frozenset()
+
+    def batch(
+        self,
+        arrived: Sequence[Arriving],
+        target: Target,
+        directory: Directory,
+        *,
+        expects_new: bool,
+    ) -> Batch:
+        """What arrived, read and ready to be written.
+
+        Only of rows that are expected to be new anything is foreseen.
+        """
+        rows = rows_of(arrived)
+        bad = [row for row in rows if isinstance(row, BadRow)]
+        good = [row for row in rows if not isinstance(row, BadRow)]
+        report = prepare(self._kind, target, good, expects_new=expects_new)
+        new = report.rows.values() if expects_new else ()
+        foreseen = foresee(target, new, directory, self._begun)
+        self._begun = frozenset(row.entry_id for row in good)
+        return Batch(rows, good, bad, report, foreseen)
 
 
-def in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Lists of at most ``BATCH`` rows. What came before the rows broke off is given too.
+def rows_of(arrived: Sequence[Arriving]) -> list[Row]:
+    """Everything read."""
+    rows: list[Row] = []
+    for one in arrived:
+        if isinstance(one, Lines):
+            rows += one.rows()
+        else:
+            rows.append(one)
+    return rows
+
+
+def in_batches(arriving: Iterable[Arriving]) -> Iterator[list[Arriving]]:
+    """Lists of at most ``BATCH`` rows. What came before they broke off is given too.
 
     The legs of an extended conversation stay with it, up to as many again: no call is made
     of a part of what one report tells.
     """
-    batch: list[Row] = []
+    batch: list[Arriving] = []
+    size = 0
     try:
-        for row in rows:
-            is_full = len(batch) >= BATCH
-            if is_full and (not _goes_on(row) or len(batch) >= 2 * BATCH):
+        for one in arriving:
+            is_full = size >= BATCH
+            if is_full and (not _goes_on(one) or size >= 2 * BATCH):
                 yield batch
-                batch = []
-            batch.append(row)
+                batch, size = [], 0
+            while isinstance(one, Lines) and size + one.count > BATCH:
+                first, one = one.cut(BATCH - size)
+                yield [*batch, first]
+                batch, size = [], 0
+            batch.append(one)
+            size += one.count if isinstance(one, Lines) else 1
     except ServiceError:
         if batch:
             yield batch
@@ -78,6 +104,6 @@ def in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _goes_on(row: Row) -> bool:
-    """Whether the row is a leg of the conversation before it."""
-    return isinstance(row, ExtendedRecord) and row.level != CallRecord.Level.CONVERSATION
+def _goes_on(one: Arriving) -> bool:
+    """Whether it is a leg of the conversation before it."""
+    return isinstance(one, ExtendedRecord) and one.level != CallRecord.Level.CONVERSATION

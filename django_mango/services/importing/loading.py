@@ -15,7 +15,7 @@ from ...protocol import statistics
 from ...protocol.commands import StatsRequest
 from ...protocol.errors import ResultGone
 from ...protocol.extended import ExtendedRecord
-from ...protocol.statistics import BadRow, Record
+from ...protocol.statistics import BadRow, Lines, Record
 
 log = logging.getLogger("django_mango.importing")
 
@@ -28,6 +28,8 @@ _BEAT = 5.0
 #: A row of a report, good or bad.
 Good = Record | ExtendedRecord
 Row = Good | BadRow
+#: What arrives: rows, or lines that are still to be read.
+Arriving = Row | Lines
 
 
 class Loader(Protocol):
@@ -47,7 +49,7 @@ class Loader(Protocol):
     #: Whether what it gave is everything there is of the period.
     covers: bool
 
-    def rows(self, window: StatsImport, is_ready: Callable[[], bool]) -> Generator[Row]: ...
+    def rows(self, window: StatsImport, is_ready: Callable[[], bool]) -> Generator[Arriving]: ...
 
 
 class ServiceLoader(Loader, Protocol):
@@ -68,7 +70,7 @@ class BasicLoader:
             client, max_wait=conf.seconds("STATS_MAX_WAIT_SECONDS").total_seconds()
         )
 
-    def rows(self, window: StatsImport, is_ready: Callable[[], bool]) -> Generator[Row]:
+    def rows(self, window: StatsImport, is_ready: Callable[[], bool]) -> Generator[Arriving]:
         """Request, wait and read; a key that is gone is asked for anew, once (Q22)."""
         try:
             yield from self._rows(window, is_ready)
@@ -76,12 +78,12 @@ class BasicLoader:
             log.info("the statistics key is gone, asking anew")
             yield from self._rows(window, is_ready)
 
-    def _rows(self, window: StatsImport, is_ready: Callable[[], bool]) -> Generator[Row]:
+    def _rows(self, window: StatsImport, is_ready: Callable[[], bool]) -> Generator[Arriving]:
         window.attempts += 1
         request = StatsRequest(window.since, window.until, fields=statistics.OUR_FIELDS)
         begun(window, self._statistics.request(request))
         with self._statistics.wait(window.request_key, hurry=is_ready) as csv:
-            yield from statistics.read_rows(_beating(csv, is_ready))
+            yield from statistics.read_lines(_beating(csv, is_ready))
 
 
 def _beating(pieces: Iterator[bytes], is_ready: Callable[[], bool]) -> Iterator[bytes]:

@@ -19,9 +19,9 @@ from ..following import News
 from ..transactions import commit_soon
 from ..unfolding import Unfolded, unfold
 from .ahead import computed_ahead
-from .batches import Batch, in_batches, prepared
+from .batches import Batch, Preparing, in_batches
 from .collecting import collector_paused
-from .loading import Good, Row
+from .loading import Arriving, Good
 from .wake import Wake
 
 _BAD_ROWS_KEPT = 20
@@ -44,7 +44,7 @@ class Writer:
         #: Whether the rows to come are new, as most of those before were.
         self._expects_new = True
 
-    def store(self, window: StatsImport, rows: Iterable[Row]) -> Generator[None]:
+    def store(self, window: StatsImport, arriving: Iterable[Arriving]) -> Generator[None]:
         """Write rows batch by batch; yields after each one, when its counters are saved.
 
         Raises ``AnswerLost`` after the last one where a line was cut off, ``UnexpectedAnswer``
@@ -52,7 +52,7 @@ class Writer:
         """
         is_cut = False
         try:
-            works = self._works(window, rows)
+            works = self._works(window, arriving)
             # SQLite works in our own process: giving way would only cost.
             gives_way = connections[router.db_for_write(StatsImport)].vendor != "sqlite"
             with closing(computed_ahead(works, gives_way=gives_way)) as batches:
@@ -67,20 +67,14 @@ class Writer:
         if is_cut:
             raise AnswerLost("the last line of the statistics is cut off")
 
-    def _works(self, window: StatsImport, rows: Iterable[Row]) -> Iterator[Callable[[], Batch]]:
-        begun: frozenset[str] = frozenset()
-        for batch in in_batches(rows):
+    def _works(
+        self, window: StatsImport, arriving: Iterable[Arriving]
+    ) -> Iterator[Callable[[], Batch]]:
+        preparing = Preparing(window.kind)
+        for batch in in_batches(arriving):
             target, directory = Target.of(self._account), directory_of(self._account)
-            yield partial(
-                prepared,
-                batch,
-                window.kind,
-                target,
-                directory,
-                begun,
-                expects_new=self._expects_new,
-            )
-            begun = frozenset(row.entry_id for row in batch if not isinstance(row, BadRow))
+            expects_new = self._expects_new
+            yield partial(preparing.batch, batch, target, directory, expects_new=expects_new)
 
     def _take(self, window: StatsImport, batch: Batch) -> None:
         """Write a batch and count what became of its rows."""
