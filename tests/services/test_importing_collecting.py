@@ -22,6 +22,16 @@ def test_it_is_off_meanwhile_and_on_again() -> None:
     assert gc.isenabled()
 
 
+def test_threads_that_overlap_leave_in_any_order() -> None:
+    first, second = collector_paused(), collector_paused()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not gc.isenabled()
+    second.__exit__(None, None, None)
+    assert gc.isenabled()
+
+
 def test_a_host_without_it_stays_without() -> None:
     gc.disable()
     try:

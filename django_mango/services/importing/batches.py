@@ -13,6 +13,7 @@ from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow, Lines
 from ..bulk import BASIC, EXTENDED, Report, RowKind, Target, prepare
 from ..foreseeing import Foreseen, foresee
+from .collecting import collector_paused
 from .loading import Arriving, Good, Row
 
 #: Rows whose records and calls are written in one transaction.
@@ -55,6 +56,16 @@ class Preparing:
 
         Only of rows that are expected to be new anything is foreseen.
         """
+        with collector_paused():
+            return self._batch(arrived, target, directory, expects_new)
+
+    def _batch(
+        self,
+        arrived: Sequence[Arriving],
+        target: Target,
+        directory: Directory,
+        expects_new: bool,
+    ) -> Batch:
         rows = rows_of(arrived)
         bad = [row for row in rows if isinstance(row, BadRow)]
         good = [row for row in rows if not isinstance(row, BadRow)]
