@@ -36,6 +36,17 @@ class Batch:
     foreseen: Foreseen
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Of what the next batch is likely to be, as most of the one before was.
+
+    Only of rows that are new, and whose calls are, anything is foreseen.
+    """
+
+    new_rows: bool = True
+    new_calls: bool = True
+
+
 class Preparing:
     """Makes the batches of a window ready, one after the other; no database is asked."""
 
@@ -50,27 +61,24 @@ class Preparing:
         target: Target,
         directory: Directory,
         *,
-        expects_new: bool,
+        expects: Expected,
     ) -> Batch:
-        """What arrived, read and ready to be written.
-
-        Only of rows that are expected to be new anything is foreseen.
-        """
+        """What arrived, read and ready to be written."""
         with collector_paused():
-            return self._batch(arrived, target, directory, expects_new)
+            return self._batch(arrived, target, directory, expects)
 
     def _batch(
         self,
         arrived: Sequence[Arriving],
         target: Target,
         directory: Directory,
-        expects_new: bool,
+        expects: Expected,
     ) -> Batch:
         rows = rows_of(arrived)
         bad = [row for row in rows if isinstance(row, BadRow)]
         good = [row for row in rows if not isinstance(row, BadRow)]
-        report = prepare(self._kind, target, good, expects_new=expects_new)
-        new = report.rows.values() if expects_new else ()
+        report = prepare(self._kind, target, good, expects_new=expects.new_rows)
+        new = report.rows.values() if expects.new_rows and expects.new_calls else ()
         foreseen = foresee(target, new, directory, self._begun)
         self._begun = frozenset(row.entry_id for row in good)
         return Batch(rows, good, bad, report, foreseen)

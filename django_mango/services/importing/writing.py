@@ -19,7 +19,7 @@ from ..following import News
 from ..transactions import commit_soon
 from ..unfolding import Unfolded, unfold
 from .ahead import computed_ahead
-from .batches import Batch, Preparing, in_batches
+from .batches import Batch, Expected, Preparing, in_batches
 from .collecting import collector_paused
 from .loading import Arriving, Good
 from .wake import Wake
@@ -41,8 +41,7 @@ class Writer:
         self._wake = Wake(account, news)
         self.calls = 0
         self._planned_for = 0
-        #: Whether the rows to come are new, as most of those before were.
-        self._expects_new = True
+        self._expects = Expected()
 
     def store(self, window: StatsImport, arriving: Iterable[Arriving]) -> Generator[None]:
         """Write rows batch by batch; yields after each one, when its counters are saved.
@@ -59,6 +58,7 @@ class Writer:
                 for batch in batches:
                     is_cut = is_cut or any(row.reason == "cut" for row in batch.bad)
                     self._take(window, batch)
+                    del batch  # else it stays in memory while the next but one is read
                     yield
         finally:
             self._wake.follow()
@@ -73,20 +73,22 @@ class Writer:
         preparing = Preparing(window.kind)
         for batch in in_batches(arriving):
             target, directory = Target.of(self._account), directory_of(self._account)
-            expects_new = self._expects_new
-            yield partial(preparing.batch, batch, target, directory, expects_new=expects_new)
+            yield partial(preparing.batch, batch, target, directory, expects=self._expects)
 
     def _take(self, window: StatsImport, batch: Batch) -> None:
         """Write a batch and count what became of its rows."""
         with collector_paused():
             counters = self._write(window, batch) if batch.good else Counters()
-            self._expects_new = counters.new > counters.unchanged
             _reach(window, batch.good)
             count(window, len(batch.rows), counters, batch.bad)
             _save_soon(window)
 
     def _write(self, window: StatsImport, batch: Batch) -> Counters:
         counters, unfolded = self._write_together(window, batch)
+        self._expects = Expected(
+            new_rows=counters.new > counters.unchanged,
+            new_calls=2 * len(unfolded.new_entries) > len(counters.entry_ids),
+        )
         self.calls += unfolded.calls
         if self.calls >= max(_FEW, _TIMES * self._planned_for):
             self._planned_for = self.calls
