@@ -29,6 +29,9 @@ from .holding import hold
 from .lists import among
 from .projecting import project_locked
 
+#: Known calls computed together: all their facts are in memory at once.
+_KNOWN_AT_ONCE = 500
+
 
 @dataclass(slots=True)
 class Unfolded:
@@ -74,8 +77,9 @@ def unfold(
                 change = apply(call, Call(pk=pk, account=account, entry_id=entry_id), {})
                 result.changes += [change] if change else []
     rest = sorted(counters.entry_ids - new.keys())
-    if rest:
-        changes = project_locked(account, rest, directory, with_new_records=True)
+    for start in range(0, len(rest), _KNOWN_AT_ONCE):
+        part = rest[start : start + _KNOWN_AT_ONCE]
+        changes = project_locked(account, part, directory, with_new_records=True)
         result.calls += len(changes)
         result.changes += changes
         result.concern.take(concern_of(changes))
