@@ -17,8 +17,9 @@ from .background import job
 from .concern import Concern
 from .errors import PermissionRefused, UserError
 from .lists import among
+from .raw_rows import as_datetime
 from .settling import differing
-from .settlings import as_datetime, write
+from .settlings import write
 from .transactions import repeated
 
 #: Rounds until nothing differs; more would mean that the number never rests.

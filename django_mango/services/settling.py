@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Min, QuerySet
 
 from ..models import Account, Call
 from ..protocol.resolution import Talk, first_after
 from .concern import Concern
 from .lists import among
+from .raw_rows import moment_of, raw_rows
 from .settlings import Settling
 
 _HOUR = timedelta(hours=1)
@@ -54,10 +54,9 @@ class _Known:
 
     def take_calls(self, calls: QuerySet[Call]) -> None:
         """Missed calls and settled ones; each may come several times."""
-        for owner, pk, *row in _rows(
-            calls.exclude(started_at=None), "account_id", "pk", "client_number", "is_missed",
-            "started_at", "missed_resolved_at", "missed_resolved_by_id",
-        ):  # fmt: skip
+        columns = ("account_id", "pk", "client_number", "is_missed", "missed_resolved_by_id")
+        moments = (moment_of("started_at"), moment_of("missed_resolved_at"))
+        for owner, pk, *row in raw_rows(calls.exclude(started_at=None), *columns, *moments):
             # Told the account, a database might go through all calls of it.
             if owner == self.account.pk:
                 self.calls[pk] = tuple(row)
@@ -71,9 +70,11 @@ class _Known:
         if not clients:
             return
         of_these = talks.filter(among("client_number", clients))
-        columns = ("account_id", "client_number", "answered_at", "pk")
-        rows = _rows(of_these, *columns, index="mango_call_talk")
-        for owner, client, answered_at, pk in rows:
+        columns = ("account_id", "client_number", "pk", moment_of("answered_at"))
+        # Of several indexes that begin alike MySQL takes the first for a long list, and reads
+        # all years of each client; told which one, it reads the period.
+        rows = raw_rows(of_these, *columns, index_on_mysql="mango_call_talk")
+        for owner, client, pk, answered_at in rows:
             if owner == self.account.pk:
                 self.talks.setdefault(client, []).append((answered_at, pk))
         for found in self.talks.values():
@@ -85,7 +86,7 @@ class _Known:
         return sorted(
             {
                 client
-                for client, is_missed, started_at, *_rest in self.calls.values()
+                for client, is_missed, _by, started_at, _at in self.calls.values()
                 if is_missed and (client not in latest or latest[client] <= started_at)
             }
         )
@@ -93,25 +94,9 @@ class _Known:
     def differing(self) -> list[Settling]:
         """Those that the rule settles otherwise."""
         found = []
-        for pk, (client, is_missed, started_at, was, was_by) in sorted(self.calls.items()):
+        for pk, (client, is_missed, was_by, started_at, was) in sorted(self.calls.items()):
             talk = first_after(started_at, self.talks.get(client, ())) if is_missed else None
             at, by = talk or (None, None)
             if at != was or by != was_by:
                 found.append(Settling(pk, was, at, by))
         return found
-
-
-def _rows(calls: QuerySet[Call], *columns: str, index: str = "") -> list[tuple[Any, ...]]:
-    """The columns as the driver hands them out.
-
-    Of several indexes that begin alike MySQL takes the first for a long list, and reads all
-    years of each client; told which one, it reads the period.
-    """
-    connection = connections[DEFAULT_DB_ALIAS]
-    sql, values = calls.order_by().values_list(*columns).query.sql_with_params()
-    if index and connection.vendor == "mysql":
-        table, name = map(connection.ops.quote_name, (Call._meta.db_table, index))
-        sql = sql.replace(f" FROM {table} ", f" FROM {table} FORCE INDEX ({name}) ", 1)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return list(cursor.fetchall())

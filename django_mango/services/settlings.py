@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..models import Call
+from .raw_rows import Moment, as_datetime
 from .transactions import commit_soon, repeated
 
 #: Rows written together; by cases fewer, where each of them is looked for in a list of all.
 _AT_ONCE, _BY_CASES = 2000, 300
-
-#: A moment as the driver hands it out and takes it back: a text on SQLite, else a datetime,
-#: on MySQL a naive one. They compare with each other, and thousands need not be converted.
-Moment = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +43,6 @@ def write(settlings: Sequence[Settling]) -> list[Settling]:
     return written
 
 
-def as_datetime(moment: Moment) -> datetime:
-    """What the ORM would have read."""
-    connection, column = connections[DEFAULT_DB_ALIAS], _field("missed_resolved_at").cached_col
-    for convert in (
-        *connection.ops.get_db_converters(column),
-        *column.get_db_converters(connection),
-    ):
-        moment = convert(moment, column, connection)
-    return cast(datetime, moment)
-
-
 class _Outrun(Exception):
     """Somebody else wrote one of the rows meanwhile."""
 
@@ -74,7 +59,7 @@ def _write_part(part: Sequence[Settling]) -> Sequence[Settling]:
 
 
 def _write_one(one: Settling) -> int:
-    was, at = (as_datetime(moment) for moment in (one.was, one.at))
+    was, at = (None if moment is None else as_datetime(moment) for moment in (one.was, one.at))
     mine = Call.objects.filter(pk=one.pk, missed_resolved_at=was)
     return mine.update(missed_resolved_at=at, missed_resolved_by=one.by)
 
@@ -91,15 +76,19 @@ def _by_arrays(connection: BaseDatabaseWrapper, part: Sequence[Settling]) -> int
     """PostgreSQL joins with the values, a column of them in each array."""
     call, pk, at, by = _names(connection)
     sql = (
-        f"UPDATE {call} SET {at} = computed.at, {by} = computed.talk"  # noqa: S608 - names only
-        " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])"
-        " AS computed(pk, was, at, talk)"
-        f" WHERE {call}.{pk} = computed.pk AND {call}.{at} IS NOT DISTINCT FROM computed.was"
+        f"UPDATE {call} SET {at} = to_timestamp(computed.at), {by} = computed.talk"  # noqa: S608 - names only
+        " FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::bigint[])"
+        f" AS computed(pk, was, at, talk) WHERE {call}.{pk} = computed.pk"
+        f" AND {call}.{at} IS NOT DISTINCT FROM to_timestamp(computed.was)"
     )
-    columns = [[getattr(one, name) for one in part] for name in ("pk", "was", "at", "by")]
+    columns = [_array(getattr(one, name) for one in part) for name in ("pk", "was", "at", "by")]
     with connection.cursor() as cursor:
         cursor.execute(sql, columns)
         return int(cursor.rowcount)
+
+
+def _array(values: Iterable[float | None]) -> str:
+    return f"{{{','.join('NULL' if value is None else repr(value) for value in values)}}}"
 
 
 def _by_cases(connection: BaseDatabaseWrapper, part: Sequence[Settling]) -> int:

@@ -10,24 +10,25 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, OuterRef, Subquery
 
 from ..models import Account, Call, CallParty, CallRecord, Employee, Notification
 from ..protocol.notifications import CALL_KINDS
-from ..protocol.projection import Directory, ProjectedCall
-from ..protocol.times import from_unix, to_unix
+from ..protocol.projection import Directory
+from ..protocol.times import to_unix
 from .announcing import is_heard, oldest_announced
 from .bulk import Counters
 from .changes import Change, concern_of
 from .columns import apply
 from .concern import Concern
-from .foreseeing import Foreseen, Fresh, by_conversation, parties_of_new
+from .foreseeing import Foreseen, Fresh, NewCalls, new_calls
 from .holding import hold
 from .lists import among
 from .projecting import project_locked
+from .raw_rows import raw_rows
 
 #: Known calls computed together: all their facts are in memory at once.
 _KNOWN_AT_ONCE = 500
@@ -64,19 +65,16 @@ def unfold(
     Inside the transaction that wrote them. What follows from it is the caller's, after
     the commit.
     """
-    new = _insert_new(account, counters.fresh, foreseen, directory)
-    result = Unfolded(
-        calls=len(new),
-        concern=_concern_of(call for _pk, call in new.values()),
-        new_entries=sorted(new),
-    )
+    keys, new = _insert_new(account, counters.fresh, foreseen, directory)
+    result = Unfolded(calls=len(keys), concern=new.concern, new_entries=list(keys))
     if is_heard():
         oldest = to_unix(oldest_announced())
-        for entry_id, (pk, call) in new.items():
+        for entry_id, pk in keys.items():
+            call = new.calls[entry_id]
             if (call.ended_at or call.started_at) >= oldest:
                 change = apply(call, Call(pk=pk, account=account, entry_id=entry_id), {})
                 result.changes += [change] if change else []
-    rest = sorted(counters.entry_ids - new.keys())
+    rest = sorted(counters.entry_ids - keys.keys())
     for start in range(0, len(rest), _KNOWN_AT_ONCE):
         part = rest[start : start + _KNOWN_AT_ONCE]
         changes = project_locked(account, part, directory, with_new_records=True)
@@ -88,29 +86,30 @@ def unfold(
 
 
 def _insert_new(
-    account: Account, fresh: Iterable[Fresh], foreseen: Foreseen, directory: Directory
-) -> dict[str, tuple[int, ProjectedCall]]:
+    account: Account, fresh: Collection[Fresh], foreseen: Foreseen, directory: Directory
+) -> tuple[dict[str, int], NewCalls]:
     """Insert the calls of which nothing but these rows is stored: their keys and what they are."""
-    records = _without_known(account, by_conversation(fresh))
+    records = _without_known(account, foreseen.by_conversation(fresh))
     new = foreseen.of(records, directory)
     if new.block is None:
-        return {}
+        return {}, new
     new.block.write()
     keys = _inserted(account, new.calls, records)
-    parties, party_calls = new.parties, new.party_calls
     if len(keys) != len(new.calls):
         sure = {entry_id: call for entry_id, call in new.calls.items() if entry_id in keys}
-        parties, party_calls = parties_of_new(foreseen.target, sure)
-    if parties is not None:
-        hold(Employee, {party.owner for call in new.calls.values() for party in call.parties})
-        parties.write([keys[entry_id] for entry_id in party_calls])
-    return {entry_id: (pk, new.calls[entry_id]) for entry_id, pk in keys.items()}
+        new = new_calls(foreseen.target, sure)
+    if new.parties is not None:
+        hold(Employee, new.owners)
+        new.parties.write([keys[entry_id] for entry_id in new.party_calls])
+    return keys, new
 
 
 def _without_known(account: Account, records: dict[str, list[Fresh]]) -> dict[str, list[Fresh]]:
     """The rows of conversations that have no call; ``_inserted`` asks what else is stored."""
     calls = Call.objects.filter(among("entry_id", records), account=account).order_by()
-    known = set(calls.values_list("entry_id", flat=True)) if records else ()
+    known = set(calls.values_list("entry_id", flat=True)) if records else set()
+    if not known:
+        return records
     return {entry_id: own for entry_id, own in records.items() if entry_id not in known}
 
 
@@ -126,17 +125,10 @@ def _inserted(
     told = Notification.objects.filter(
         account=account, entry_id=OuterRef("entry_id"), kind__in=CALL_KINDS
     )
-    calls = (
-        Call.objects.filter(among("entry_id", entry_ids), account=account)
-        .order_by()
-        .annotate(
-            rows=Subquery(rows.values("entry_id").annotate(n=Count("pk")).values("n")),
-            told=Exists(told),
-        )
-        .values_list("pk", "entry_id", "rows", "told")
-    )
+    calls = Call.objects.filter(among("entry_id", entry_ids), account=account)
+    of_rows = Subquery(rows.values("entry_id").annotate(n=Count("pk")).values("n"))
     sure, unsure = {}, []
-    for pk, entry_id, count, is_told in calls:
+    for pk, entry_id, count, is_told in raw_rows(calls, "pk", "entry_id", of_rows, Exists(told)):
         if is_told or count != len(records[entry_id]):
             unsure.append(pk)
         else:
@@ -149,18 +141,3 @@ def _inserted(
             started_at=None, answered_at=None, is_final=False, is_missed=False, participants={}
         )
     return sure
-
-
-def _concern_of(calls: Iterable[ProjectedCall]) -> Concern:
-    """What new calls mean for missed ones."""
-    concern = Concern()
-    moments: list[int] = []
-    for call in calls:
-        is_talk = call.answered_at and call.outcome == Call.Outcome.ANSWERED
-        if call.client_number and (is_talk or call.is_missed):
-            (concern.missed if call.is_missed else concern.talked).add(call.client_number)
-            moments += (call.started_at, call.answered_at)
-    known = list(filter(None, moments))
-    if known:
-        concern.widen(from_unix(min(known)), from_unix(max(known)))
-    return concern

@@ -134,7 +134,7 @@ def write_report(account: Account, report: Report[Row]) -> Counters:
         block = _block(kind, report.target, values, expects_new=is_new) if fresh else None
     if block is not None:
         block.write()
-    new = [rows[key] for key in fresh if key not in stored]
+    new = [rows[key] for key in fresh if key not in stored] if stored else list(rows.values())
     return Counters(
         new=len(new),
         changed=len(fresh) - len(new),

@@ -27,11 +27,17 @@ _KINDS: dict[str, RowKind[Any]] = {
 
 @dataclass(slots=True)
 class Batch:
-    """Rows of a window with all that can be computed of them without a database."""
+    """Rows of a window with all that can be computed of them without a database.
 
-    rows: list[Row]
-    good: list[Good]
+    ``latest`` is the last start of a call, in Unix seconds, 0 for none; ``recorded`` are good
+    rows that name recordings.
+    """
+
+    rows: int
+    good: int
     bad: list[BadRow]
+    latest: int
+    recorded: list[Good]
     report: Report[Any]
     foreseen: Foreseen
 
@@ -81,7 +87,9 @@ class Preparing:
         new = report.rows.values() if expects.new_rows and expects.new_calls else ()
         foreseen = foresee(target, new, directory, self._begun)
         self._begun = frozenset(row.entry_id for row in good)
-        return Batch(rows, good, bad, report, foreseen)
+        latest = max((row.start for row in good), default=0)
+        recorded = [row for row in good if row.records and row.entry_id]
+        return Batch(len(rows), len(good), bad, latest, recorded, report, foreseen)
 
 
 def rows_of(arrived: Sequence[Arriving]) -> list[Row]:

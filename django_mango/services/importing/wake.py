@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ...models import Account, Recording
 from ..bulk import Counters, note_growth
 from ..following import News
 from ..recordings import are_known, note_reported
 from ..unfolding import Unfolded
+from .batches import Batch
 from .loading import Good
 
 #: Rows whose batches are followed up together. The clients of one batch call in the next one
@@ -34,12 +33,12 @@ class Wake:
         self._rows = 0
         self._is_planned = False
 
-    def take(self, rows: Sequence[Good], counters: Counters, unfolded: Unfolded) -> None:
+    def take(self, batch: Batch, counters: Counters, unfolded: Unfolded) -> None:
         """Remember a batch, follow up when there are enough."""
         self._unfolded.take(unfolded)
-        self._with_recordings += [row for row in rows if row.records and row.entry_id]
+        self._with_recordings += batch.recorded
         self._is_news = self._is_news or bool(counters.new or counters.changed)
-        self._rows += len(rows)
+        self._rows += batch.good
         if self._rows >= _TOGETHER:
             self.follow()
 

@@ -21,7 +21,7 @@ from ..unfolding import Unfolded, unfold
 from .ahead import computed_ahead
 from .batches import Batch, Expected, Preparing, in_batches
 from .collecting import collector_paused
-from .loading import Arriving, Good
+from .loading import Arriving
 from .wake import Wake
 
 _BAD_ROWS_KEPT = 20
@@ -79,8 +79,8 @@ class Writer:
         """Write a batch and count what became of its rows."""
         with collector_paused():
             counters = self._write(window, batch) if batch.good else Counters()
-            _reach(window, batch.good)
-            count(window, len(batch.rows), counters, batch.bad)
+            _reach(window, batch.latest)
+            count(window, batch.rows, counters, batch.bad)
             _save_soon(window)
 
     def _write(self, window: StatsImport, batch: Batch) -> Counters:
@@ -93,7 +93,7 @@ class Writer:
         if self.calls >= max(_FEW, _TIMES * self._planned_for):
             self._planned_for = self.calls
             note_growth(Call)
-        self._wake.take(batch.good, counters, unfolded)
+        self._wake.take(batch, counters, unfolded)
         return counters
 
     def _write_together(self, window: StatsImport, batch: Batch) -> tuple[Counters, Unfolded]:
@@ -140,8 +140,8 @@ def count(window: StatsImport, rows: int, counters: Counters, bad: list[BadRow])
     ]
 
 
-def _reach(window: StatsImport, records: list[Good]) -> None:
+def _reach(window: StatsImport, latest: int) -> None:
     """Note the latest start of a call, for who wants to know how far the import is."""
-    latest = moment_or_none(max((record.start for record in records), default=0))
-    if latest and (window.reached_at is None or latest > window.reached_at):
-        window.reached_at = latest
+    moment = moment_or_none(latest)
+    if moment and (window.reached_at is None or moment > window.reached_at):
+        window.reached_at = moment
