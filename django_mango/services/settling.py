@@ -56,9 +56,10 @@ class _Known:
         """Missed calls and settled ones; each may come several times."""
         columns = ("account_id", "pk", "client_number", "is_missed", "missed_resolved_by_id")
         moments = (moment_of("started_at"), moment_of("missed_resolved_at"))
+        ours = self.account.pk
         for owner, pk, *row in raw_rows(calls.exclude(started_at=None), *columns, *moments):
             # Told the account, a database might go through all calls of it.
-            if owner == self.account.pk:
+            if owner == ours:
                 self.calls[pk] = tuple(row)
 
     def clients(self) -> list[str]:
@@ -74,8 +75,9 @@ class _Known:
         # Of several indexes that begin alike MySQL takes the first for a long list, and reads
         # all years of each client; told which one, it reads the period.
         rows = raw_rows(of_these, *columns, index_on_mysql="mango_call_talk")
+        ours = self.account.pk
         for owner, client, pk, answered_at in rows:
-            if owner == self.account.pk:
+            if owner == ours:
                 self.talks.setdefault(client, []).append((answered_at, pk))
         for found in self.talks.values():
             found.sort()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -87,6 +88,19 @@ def _by_arrays(connection: BaseDatabaseWrapper, part: Sequence[Settling]) -> int
         return int(cursor.rowcount)
 
 
+def _by_values(connection: BaseDatabaseWrapper, part: Sequence[Settling]) -> int:
+    """SQLite joins with rows of values."""
+    call, pk, at, by = _names(connection)
+    sql = (
+        f"UPDATE {call} SET {at} = computed.column3, {by} = computed.column4"  # noqa: S608 - names only
+        f" FROM (VALUES {', '.join(['(%s, %s, %s, %s)'] * len(part))}) AS computed"
+        f" WHERE {call}.{pk} = computed.column1 AND {call}.{at} IS computed.column2"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value for one in part for value in (one.pk, one.was, one.at, one.by)])
+        return int(cursor.rowcount)
+
+
 def _array(values: Iterable[float | None]) -> str:
     return f"{{{','.join('NULL' if value is None else repr(value) for value in values)}}}"
 
@@ -112,6 +126,8 @@ def _by_cases(connection: BaseDatabaseWrapper, part: Sequence[Settling]) -> int:
 
 
 _TOGETHER = {"postgresql": _by_arrays}
+if sqlite3.sqlite_version_info >= (3, 33):
+    _TOGETHER["sqlite"] = _by_values
 
 
 def _names(connection: BaseDatabaseWrapper) -> list[str]:

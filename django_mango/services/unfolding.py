@@ -106,8 +106,10 @@ def _insert_new(
 
 def _without_known(account: Account, records: dict[str, list[Fresh]]) -> dict[str, list[Fresh]]:
     """The rows of conversations that have no call; ``_inserted`` asks what else is stored."""
-    calls = Call.objects.filter(among("entry_id", records), account=account).order_by()
-    known = set(calls.values_list("entry_id", flat=True)) if records else set()
+    if not records:
+        return records
+    calls = Call.objects.filter(among("entry_id", records), account=account)
+    known = {entry_id for (entry_id,) in raw_rows(calls, "entry_id")}
     if not known:
         return records
     return {entry_id: own for entry_id, own in records.items() if entry_id not in known}

@@ -102,14 +102,15 @@ def _json(values: Column, encoder: type[json.JSONEncoder] | None) -> Column:
 
 def _short_json(value: Any) -> str | None:
     """What ``json.dumps`` gives for texts, in a list or by name; ``TypeError`` for all else."""
-    if value is None:
-        return None
-    if isinstance(value, (tuple, list)):
+    kind = type(value)
+    if kind is tuple or kind is list:  # most are empty
         return f"[{', '.join(map(encode_basestring_ascii, value))}]" if value else "[]"
-    if isinstance(value, dict):
+    if kind is dict:
         pairs = [
             f"{encode_basestring_ascii(name)}: {encode_basestring_ascii(text)}"
             for name, text in value.items()
         ]
         return f"{{{', '.join(pairs)}}}"
+    if value is None:
+        return None
     raise TypeError

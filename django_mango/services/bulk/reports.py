@@ -19,6 +19,7 @@ from ...models import Account, CallRecord
 from ...protocol.extended import ExtendedRecord
 from ...protocol.statistics import Record
 from ..lists import among
+from ..raw_rows import raw_rows
 from .plan import Values
 from .upserts import Block, block_of
 
@@ -188,10 +189,12 @@ def _stored_digests(account: Account, report: Report[Row]) -> dict[str, str]:
     that begin with the time. Only where a batch picks some rows of many each is looked up.
     """
     keys = report.keys
-    rows = CallRecord.objects.filter(account=account).order_by().values_list("key", "row_digest")
+    rows = CallRecord.objects.filter(account=account)
+    columns = ("key", "row_digest")
     if report.kind.is_by_time:
         most = _READ_FOR_EACH * len(keys)
-        between = list(rows.filter(key__gte=keys[0], key__lte=keys[-1])[: most + 1])
+        period = rows.filter(key__gte=keys[0], key__lte=keys[-1])
+        between = raw_rows(period.order_by()[: most + 1], *columns)
         if len(between) <= most:
             return dict(between)
-    return dict(rows.filter(among("key", keys)))
+    return dict(raw_rows(rows.filter(among("key", keys)), *columns))

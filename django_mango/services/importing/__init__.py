@@ -44,7 +44,7 @@ from .problems import fail
 from .report import ImportReport, Progress
 from .running import Run
 from .windows import checked, cut, windows_of
-from .writing import count, printable
+from .writing import counted_with, printable
 
 __all__ = [
     "LOADERS",
@@ -154,7 +154,9 @@ def look_at_file(
     loader = FileLoader(stream, kind=kind, fields=_checked_fields(kind, fields))
     try:
         for batch in in_batches(loader.rows(found, lambda: False)):
-            count(found, len(batch), Counters(), [row for row in batch if isinstance(row, BadRow)])
+            bad = [row for row in batch if isinstance(row, BadRow)]
+            for name, value in counted_with(found, len(batch), Counters(), bad).items():
+                setattr(found, name, value)
     except ServiceError as error:
         fail(found, error)
     return found

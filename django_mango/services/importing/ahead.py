@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from typing import TypeVar
 
 from ...protocol.errors import ServiceError
@@ -18,18 +17,14 @@ Computed = TypeVar("Computed")
 
 
 def computed_ahead(
-    works: Iterator[Callable[[], Computed]], *, gives_way: bool = False
+    works: Iterator[Callable[[], Computed]],
 ) -> Generator[Computed]:
     """What each of ``works`` gives, in their order, one ahead of who takes them.
 
     The works are fetched here and done in another thread. Where the service breaks off, what
-    came before is given first; where anything else goes wrong, nothing more is. The other
-    thread ``gives_way`` to one that waits often and shortly, as for a database server.
+    came before is given first; where anything else goes wrong, nothing more is.
     """
-    with (
-        switching_soon() if gives_way else nullcontext(),
-        ThreadPoolExecutor(1, thread_name_prefix="mango-import") as thread,
-    ):
+    with switching_soon(), ThreadPoolExecutor(1, thread_name_prefix="mango-import") as thread:
         before: Future[Computed] | None = None
         broken_off: ServiceError | None = None
         while broken_off is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from functools import partial
-
-from django.db import connections, router, transaction
+from typing import Any
 
 from ...models import Account, Call, StatsImport
 from ...protocol.errors import AnswerLost, UnexpectedAnswer
@@ -52,9 +52,7 @@ class Writer:
         is_cut = False
         try:
             works = self._works(window, arriving)
-            # SQLite works in our own process: giving way would only cost.
-            gives_way = connections[router.db_for_write(StatsImport)].vendor != "sqlite"
-            with closing(computed_ahead(works, gives_way=gives_way)) as batches:
+            with closing(computed_ahead(works)) as batches:
                 for batch in batches:
                     is_cut = is_cut or any(row.reason == "cut" for row in batch.bad)
                     self._take(window, batch)
@@ -76,35 +74,40 @@ class Writer:
             yield partial(preparing.batch, batch, target, directory, expects=self._expects)
 
     def _take(self, window: StatsImport, batch: Batch) -> None:
-        """Write a batch and count what became of its rows."""
+        """Write a batch and what follows from it."""
         with collector_paused():
-            counters = self._write(window, batch) if batch.good else Counters()
-            _reach(window, batch.latest)
-            count(window, batch.rows, counters, batch.bad)
-            _save_soon(window)
+            counters, unfolded, counted = self._write(window, batch)
+            for name, value in counted.items():
+                setattr(window, name, value)
+            if not batch.good:
+                return
+            self._expects = Expected(
+                new_rows=counters.new > counters.unchanged,
+                new_calls=2 * len(unfolded.new_entries) > len(counters.entry_ids),
+            )
+            self.calls += unfolded.calls
+            if self.calls >= max(_FEW, _TIMES * self._planned_for):
+                self._planned_for = self.calls
+                note_growth(Call)
+            self._wake.take(batch, counters, unfolded)
 
-    def _write(self, window: StatsImport, batch: Batch) -> Counters:
-        counters, unfolded = self._write_together(window, batch)
-        self._expects = Expected(
-            new_rows=counters.new > counters.unchanged,
-            new_calls=2 * len(unfolded.new_entries) > len(counters.entry_ids),
-        )
-        self.calls += unfolded.calls
-        if self.calls >= max(_FEW, _TIMES * self._planned_for):
-            self._planned_for = self.calls
-            note_growth(Call)
-        self._wake.take(batch, counters, unfolded)
-        return counters
+    def _write(
+        self, window: StatsImport, batch: Batch
+    ) -> tuple[Counters, Unfolded, dict[str, Any]]:
+        """Records, the calls of their entries, counters, in one transaction: no kill parts them."""
+        stored = StatsImport.objects.filter(pk=window.pk)
 
-    def _write_together(self, window: StatsImport, batch: Batch) -> tuple[Counters, Unfolded]:
-        """Records and the calls of their entries, in one transaction: no kill parts them."""
-
-        def work(directory: Directory) -> tuple[Counters, Unfolded]:
+        def work(directory: Directory) -> tuple[Counters, Unfolded, dict[str, Any]]:
             # A write first: SQLite cannot turn a transaction that has read into a writer.
-            StatsImport.objects.filter(pk=window.pk).update(state=StatsImport.State.LOADING)
+            stored.update(state=StatsImport.State.LOADING)
             commit_soon()
             counters = write_report(self._account, batch.report)
-            return counters, unfold(self._account, counters, batch.foreseen, directory)
+            unfolded = unfold(self._account, counters, batch.foreseen, directory)
+            counted = counted_with(window, batch.rows, counters, batch.bad) | _reached(
+                window, batch
+            )
+            stored.update(**counted)
+            return counters, unfolded, counted
 
         return with_directory(self._account, work)
 
@@ -115,33 +118,34 @@ def save(window: StatsImport) -> None:
     window.save(update_fields=[name for name in fields if name != "ready_at"])
 
 
-def _save_soon(window: StatsImport) -> None:
-    """Save the counters of a batch; the window's end is saved for good."""
-    with transaction.atomic():
-        save(window)
-        commit_soon()
-
-
 def printable(text: str) -> str:
     """Text every database takes: no NUL, JSON columns included, and no half of a pair."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def count(window: StatsImport, rows: int, counters: Counters, bad: list[BadRow]) -> None:
-    """Add a batch to the counters of a window, and keep the first bad rows."""
-    window.rows += rows
-    window.new += counters.new
-    window.changed += counters.changed
-    window.unchanged += counters.unchanged
-    window.bad += len(bad)
+def counted_with(
+    window: StatsImport, rows: int, counters: Counters, bad: Sequence[BadRow]
+) -> dict[str, Any]:
+    """The counters of a window with those of a batch, and the first bad rows."""
     kept = _BAD_ROWS_KEPT - len(window.bad_rows)
-    window.bad_rows += [
-        {"line": row.line, "reason": row.reason, "text": printable(row.text)} for row in bad[:kept]
-    ]
+    return {
+        "rows": window.rows + rows,
+        "new": window.new + counters.new,
+        "changed": window.changed + counters.changed,
+        "unchanged": window.unchanged + counters.unchanged,
+        "bad": window.bad + len(bad),
+        "bad_rows": [
+            *window.bad_rows,
+            *(
+                {"line": row.line, "reason": row.reason, "text": printable(row.text)}
+                for row in bad[:kept]
+            ),
+        ],
+    }
 
 
-def _reach(window: StatsImport, latest: int) -> None:
-    """Note the latest start of a call, for who wants to know how far the import is."""
-    moment = moment_or_none(latest)
-    if moment and (window.reached_at is None or moment > window.reached_at):
-        window.reached_at = moment
+def _reached(window: StatsImport, batch: Batch) -> dict[str, datetime]:
+    """The latest start of a call, for who wants to know how far the import is."""
+    moment = moment_or_none(batch.latest)
+    is_later = moment and (window.reached_at is None or moment > window.reached_at)
+    return {"reached_at": moment} if moment and is_later else {}
