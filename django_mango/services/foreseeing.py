@@ -45,7 +45,7 @@ class Foreseen:
     """The calls a batch makes where nothing else is known of its conversations.
 
     ``rows`` are rows of the batch by conversation, all of each, ``new`` the calls they make,
-    by a ``directory`` that must still be the one in use. ``seen`` rows were looked at.
+    by a ``directory`` that must still be like the one in use. ``seen`` rows were looked at.
     """
 
     target: Target
@@ -60,12 +60,13 @@ class Foreseen:
 
     def of(self, records: Mapping[str, Sequence[Fresh]], directory: Directory) -> NewCalls:
         """The calls these rows make: nearly always what was foreseen, else computed now."""
-        if records is self.rows and directory is self.directory:
+        is_valid = directory.is_like(self.directory)
+        if records is self.rows and is_valid:
             return self.new
         same = {
             entry_id
             for entry_id, own in self.rows.items()
-            if directory is self.directory and len(records.get(entry_id, ())) == len(own)
+            if is_valid and len(records.get(entry_id, ())) == len(own)
         }
         others = {entry_id: own for entry_id, own in records.items() if entry_id not in same}
         calls = _projected(others, directory)

@@ -360,6 +360,8 @@ def test_how_far_a_window_is(
     service.answers(reply({"key": "k"}), reply("\n".join([*lines, ""]), kind="text/csv"))
     with importer(service.url) as client:
         import_periods(account, [Period(since, NOW)], client=client, progress=Watching())
-    assert [round(share, 2) for share in shares] == [0.4, 0.8, 0.9]
-    assert [rows for rows, _reached in stored] == [2000, 4000, 4500]
-    assert stored[0][1] == since + timedelta(seconds=1999 * 172)
+    assert [round(share, 2) for share in shares] == [0.39, 0.79, 0.9]
+    # The last conversations of a full batch may go on: they come with the next one.
+    late = 2000 // 40
+    assert [rows for rows, _reached in stored] == [2000 - late, 4000 - late, 4500]
+    assert stored[0][1] == since + timedelta(seconds=(1999 - late) * 172)

@@ -64,6 +64,7 @@ class Directory:
 
     def __init__(self, addresses: Iterable[Address] = (), region: str = "RU") -> None:
         self.region = region
+        self._known = frozenset(addresses)
         #: The same few people are looked up for every leg of every call.
         self._seats: dict[tuple[str, str], Seat] = {}
         self._identities: dict[tuple[str, str], tuple[str, str, int | None]] = {}
@@ -71,7 +72,7 @@ class Directory:
         self._extensions: dict[int, list[Address]] = {}
         self._owners: dict[str, int] = {}
         self._domains: set[str] = set()
-        for address in sorted(addresses, key=_order):
+        for address in sorted(self._known, key=_order):
             value = address.value
             if address.kind == "sip":
                 value = numbers.canonical_sip(value)
@@ -81,6 +82,10 @@ class Directory:
             elif address.kind == "user":
                 self._owners[value] = address.owner
             self._addresses.setdefault((address.kind, value), []).append(address)
+
+    def is_like(self, other: Directory) -> bool:
+        """Whether both know the same; else they may make different calls of the same rows."""
+        return self is other or (self.region == other.region and self._known == other._known)
 
     def seat(self, extension: str, number: str) -> Seat:
         """All that is known of a party; remembered."""

@@ -18,6 +18,8 @@ from .loading import Arriving, Good, Row
 
 #: Rows whose records and calls are written in one transaction.
 BATCH = 4000
+#: So large a part of a batch is its end, and so large a one at most is kept for the next.
+_LATE, _KEPT = 40, 8
 #: How rows of each kind are stored; the rows of a window are all of its kind.
 _KINDS: dict[str, RowKind[Any]] = {
     CallRecord.Kind.BASIC: BASIC,
@@ -54,10 +56,15 @@ class Expected:
 
 
 class Preparing:
-    """Makes the batches of a window ready, one after the other; no database is asked."""
+    """Makes the batches of a window ready, one after the other; no database is asked.
+
+    A conversation whose rows lie in two batches is computed twice, the second time from what
+    is stored. So of a full batch what may go on is kept for the next one.
+    """
 
     def __init__(self, kind: str) -> None:
         self._kind = _KINDS[kind]
+        self._kept: list[Good] = []
         #: Conversations of the batch before.
         self._begun: frozenset[str] = frozenset()
 
@@ -71,25 +78,38 @@ class Preparing:
     ) -> Batch:
         """What arrived, read and ready to be written."""
         with collector_paused():
-            return self._batch(arrived, target, directory, expects)
+            rows = rows_of(arrived)
+            bad = [row for row in rows if isinstance(row, BadRow)]
+            good = [*self._kept, *(row for row in rows if not isinstance(row, BadRow))]
+            self._kept = _going_on(good) if len(rows) >= BATCH else []
+            if self._kept:
+                later = {row.entry_id for row in self._kept}
+                good = [row for row in good if row.entry_id not in later]
+            return self._batch(good, bad, target, directory, expects)
 
     def _batch(
         self,
-        arrived: Sequence[Arriving],
+        good: list[Good],
+        bad: list[BadRow],
         target: Target,
         directory: Directory,
         expects: Expected,
     ) -> Batch:
-        rows = rows_of(arrived)
-        bad = [row for row in rows if isinstance(row, BadRow)]
-        good = [row for row in rows if not isinstance(row, BadRow)]
         report = prepare(self._kind, target, good, expects_new=expects.new_rows)
         new = report.rows.values() if expects.new_rows and expects.new_calls else ()
         foreseen = foresee(target, new, directory, self._begun)
         self._begun = frozenset(row.entry_id for row in good)
         latest = max((row.start for row in good), default=0)
         recorded = [row for row in good if row.records and row.entry_id]
-        return Batch(len(rows), len(good), bad, latest, recorded, report, foreseen)
+        rows = len(good) + len(bad)
+        return Batch(rows, len(good), bad, latest, recorded, report, foreseen)
+
+
+def _going_on(rows: Sequence[Good]) -> list[Good]:
+    """Rows of the conversations at the end, which may go on in the next batch; not too many."""
+    late = {row.entry_id for row in rows[-(BATCH // _LATE) :]} - {""}
+    found = [row for row in rows if row.entry_id in late]
+    return found if len(found) <= BATCH // _KEPT else []
 
 
 def rows_of(arrived: Sequence[Arriving]) -> list[Row]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from ...models import Account, Call, StatsImport
-from ...protocol.errors import AnswerLost, UnexpectedAnswer
+from ...protocol.errors import AnswerLost, ServiceError, UnexpectedAnswer
 from ...protocol.projection import Directory
 from ...protocol.statistics import BadRow
 from ...protocol.times import moment_or_none
@@ -54,6 +54,8 @@ class Writer:
             works = self._works(window, arriving)
             with closing(computed_ahead(works)) as batches:
                 for batch in batches:
+                    if not batch.rows:
+                        continue
                     is_cut = is_cut or any(row.reason == "cut" for row in batch.bad)
                     self._take(window, batch)
                     del batch  # else it stays in memory while the next but one is read
@@ -69,9 +71,18 @@ class Writer:
         self, window: StatsImport, arriving: Iterable[Arriving]
     ) -> Iterator[Callable[[], Batch]]:
         preparing = Preparing(window.kind)
-        for batch in in_batches(arriving):
+
+        def work(batch: Sequence[Arriving]) -> Callable[[], Batch]:
             target, directory = Target.of(self._account), directory_of(self._account)
-            yield partial(preparing.batch, batch, target, directory, expects=self._expects)
+            return partial(preparing.batch, batch, target, directory, expects=self._expects)
+
+        try:
+            for batch in in_batches(arriving):
+                yield work(batch)
+        except ServiceError:
+            yield work(())
+            raise
+        yield work(())  # what was kept of the last one
 
     def _take(self, window: StatsImport, batch: Batch) -> None:
         """Write a batch and what follows from it."""
