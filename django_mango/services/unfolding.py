@@ -89,11 +89,14 @@ def _insert_new(
     account: Account, fresh: Collection[Fresh], foreseen: Foreseen, directory: Directory
 ) -> tuple[dict[str, int], NewCalls]:
     """Insert the calls of which nothing but these rows is stored: their keys and what they are."""
-    records = _without_known(account, foreseen.by_conversation(fresh))
-    new = foreseen.of(records, directory)
-    if new.block is None:
-        return {}, new
-    new.block.write()
+    records = foreseen.by_conversation(fresh)
+    new = foreseen.of(records, directory) if records is foreseen.rows else NewCalls()
+    if new.block is None or not new.block.write_new():
+        records = _without_known(account, records)
+        new = foreseen.of(records, directory)
+        if new.block is None:
+            return {}, new
+        new.block.write()
     keys = _inserted(account, new.calls, records)
     if len(keys) != len(new.calls):
         sure = {entry_id: call for entry_id, call in new.calls.items() if entry_id in keys}

@@ -260,3 +260,27 @@ def test_what_was_stored_in_several_formats_is_one_moment(account: Account) -> N
     Call.objects.filter(pk=rows[2].pk).update(answered_at=moment(5) + soon)
     assert set(resolve_clients(account, CLIENTS)) == {rows[0].pk}
     assert stored(account)[rows[0].pk] == moment(5) + soon
+
+
+def test_moments_are_written_to_the_microsecond(account: Account) -> None:
+    """Many in one statement, settled and then settled anew by an earlier talk."""
+    parts = [timedelta(microseconds=n) for n in (1, 999_999, 333_333)]
+    clients = [*CLIENTS, "+79990000001"]
+    rows = keep(
+        account,
+        [a_miss(0, client) for client in clients]
+        + [
+            {**talk, "answered_at": talk["answered_at"] + part}
+            for part, client in zip(parts, clients, strict=True)
+            for talk in (a_talk(50, client), a_talk(90, client))
+        ],
+    )
+    for talks in (rows[4::2], rows[3::2]):  # the later ones are known first
+        Call.objects.filter(pk__in=[row.pk for row in rows[3::2]]).update(
+            outcome=Call.Outcome.ANSWERED if talks == rows[3::2] else Call.Outcome.NO_ANSWER
+        )
+        resolve_clients(account, clients)
+        settled = Call.objects.filter(is_missed=True).order_by("pk")
+        assert list(settled.values_list("missed_resolved_at", "missed_resolved_by")) == [
+            (talk.answered_at, talk.pk) for talk in talks
+        ]

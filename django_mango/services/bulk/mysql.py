@@ -68,6 +68,11 @@ def write(connection: BaseDatabaseWrapper, plan: Plan, made: _Made, late: Sequen
             done += many
 
 
+def write_new(connection: BaseDatabaseWrapper, plan: Plan, made: _Made) -> bool:
+    """See ``Writer.write_new``. A row in the way stays locked: two could wait in a circle."""
+    return False
+
+
 def _literals(values: Column) -> list[str]:
     """The values as SQL."""
     texts = [value for value in values if isinstance(value, str)]

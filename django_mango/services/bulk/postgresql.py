@@ -90,6 +90,11 @@ def write(connection: BaseDatabaseWrapper, plan: Plan, made: _Made, late: Sequen
             cursor.execute(move, fixed)
 
 
+def write_new(connection: BaseDatabaseWrapper, plan: Plan, made: _Made) -> bool:
+    """See ``Writer.write_new``."""
+    return bool(made.text) and plan.expects_new and _copied(connection, plan, made.text)
+
+
 def _copied(connection: BaseDatabaseWrapper, plan: Plan, text: str) -> bool:
     """COPY right into the table; nothing is left of it if one of the rows is there already."""
     table = _quoted(plan.model._meta.db_table)

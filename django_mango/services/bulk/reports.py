@@ -183,7 +183,7 @@ def _complete(
 
 
 def _stored_digests(account: Account, report: Report[Row]) -> dict[str, str]:
-    """Digests of those stored, by key; perhaps of some others too.
+    """Digests of those stored, by key.
 
     A batch comes with its period, so that what is stored are neighbours in the index of keys
     that begin with the time. Only where a batch picks some rows of many each is looked up.
@@ -196,5 +196,5 @@ def _stored_digests(account: Account, report: Report[Row]) -> dict[str, str]:
         period = rows.filter(key__gte=keys[0], key__lte=keys[-1])
         between = raw_rows(period.order_by()[: most + 1], *columns)
         if len(between) <= most:
-            return dict(between)
+            return {key: digest for key, digest in between if key in report.rows}
     return dict(raw_rows(rows.filter(among("key", keys)), *columns))

@@ -8,11 +8,12 @@ few sizes of them: its text is one of a few, and stays prepared.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import chain, repeat
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
@@ -22,6 +23,7 @@ from .plan import Plan, Values
 #: Rows of a statement: long ones let other threads work meanwhile. What is left of a batch goes
 #: in ever smaller ones.
 _SIZES = (2000, 500, 100, 20, 5, 1)
+_UNIQUE_VIOLATION = "SQLITE_CONSTRAINT_UNIQUE"
 
 
 def make(
@@ -42,20 +44,41 @@ def write(
     connection: BaseDatabaseWrapper, plan: Plan, made: list[Any], late: Sequence[int]
 ) -> None:
     """See ``Writer.write``. The lock is that of the whole database, taken by any write."""
-    width = len(plan.all_fields)
     if plan.is_late:
-        made[::width] = late
+        made[:: len(plan.all_fields)] = late
+    _write(connection, plan, made, _statement)
+
+
+def write_new(connection: BaseDatabaseWrapper, plan: Plan, made: list[Any]) -> bool:
+    """See ``Writer.write_new``."""
+    try:
+        with transaction.atomic(connection.alias):
+            _write(connection, plan, made, _insert)
+    except IntegrityError as error:
+        if getattr(error.__cause__, "sqlite_errorname", "") != _UNIQUE_VIOLATION:
+            raise
+        return False
+    return True
+
+
+def _write(
+    connection: BaseDatabaseWrapper,
+    plan: Plan,
+    made: list[Any],
+    statement: Callable[[Plan, int, str], str],
+) -> None:
+    width = len(plan.all_fields)
     most = _most_parameters(connection) // width
     with connection.cursor() as cursor:
         start = 0
         for size in _sizes(len(made) // width, most):
             end = start + size * width
-            _execute(connection, cursor, plan, size, made[start:end])
+            _execute(connection, cursor, partial(statement, plan, size), made[start:end])
             start = end
 
 
 def _execute(
-    connection: Any, cursor: CursorWrapper, plan: Plan, rows: int, values: Sequence[Any]
+    connection: Any, cursor: CursorWrapper, statement: Callable[[str], str], values: Sequence[Any]
 ) -> None:
     """Run the statement without Django's way of rewriting it, which costs a tenth of the rows.
 
@@ -64,11 +87,11 @@ def _execute(
     own = cursor.cursor
     is_watched = connection.execute_wrappers or type(cursor) is not CursorWrapper
     if is_watched or not isinstance(own, sqlite3.Cursor):
-        cursor.execute(_statement(plan, rows, "%s"), values)
+        cursor.execute(statement("%s"), values)
         return
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors:
-        sqlite3.Cursor.execute(own, _statement(plan, rows, "?"), values)
+        sqlite3.Cursor.execute(own, statement("?"), values)
 
 
 def _plain(value: Any) -> Any:
@@ -92,17 +115,22 @@ def _most_parameters(connection: BaseDatabaseWrapper) -> int:
 
 
 @lru_cache(maxsize=128)
-def _statement(plan: Plan, rows: int, mark: str) -> str:
-    table = _quoted(plan.model._meta.db_table)
+def _insert(plan: Plan, rows: int, mark: str) -> str:
     columns = [_quoted(field.column) for field in plan.all_fields]
     marks = f"({', '.join([mark] * len(columns))})"
-    key = ", ".join(_quoted(field.column) for field in plan.key)
-    insert = (
-        f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 - names only
-        f" VALUES {', '.join([marks] * rows)} ON CONFLICT ({key})"
+    return (
+        f"INSERT INTO {_quoted(plan.model._meta.db_table)} ({', '.join(columns)})"  # noqa: S608 - names only
+        f" VALUES {', '.join([marks] * rows)}"
     )
+
+
+@lru_cache(maxsize=128)
+def _statement(plan: Plan, rows: int, mark: str) -> str:
+    key = ", ".join(_quoted(field.column) for field in plan.key)
+    insert = f"{_insert(plan, rows, mark)} ON CONFLICT ({key})"
     if not plan.update:
         return f"{insert} DO NOTHING"
+    table = _quoted(plan.model._meta.db_table)
     update = [_quoted(field.column) for field in plan.update]
     stamps = [_quoted(field.column) for field in plan.stamps]
     changes = ", ".join(f"{name} = excluded.{name}" for name in (*update, *stamps))

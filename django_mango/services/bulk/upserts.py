@@ -44,6 +44,10 @@ class Block:
         """Write the rows, in a transaction of the caller; ``late`` is the column that was."""
         self.writer.write(self.connection, self.plan, self.made, late)
 
+    def write_new(self) -> bool:
+        """Write the rows if none of them is there; ``False`` where one is, or might be."""
+        return self.writer.write_new(self.connection, self.plan, self.made)
+
 
 def upsert_values(
     model: type[models.Model],

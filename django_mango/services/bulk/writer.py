@@ -38,6 +38,12 @@ class Writer(Protocol):
         where the plan says so.
         """
 
+    def write_new(self, connection: BaseDatabaseWrapper, plan: Plan, made: Any) -> bool:
+        """Insert the rows if none of them is there, else write nothing: whether it did.
+
+        ``False`` too where the database makes asking before cheaper than trying.
+        """
+
 
 def writer_for(connection: BaseDatabaseWrapper, plan: Plan) -> Writer:
     """The fastest safe writer of this database that knows all kinds of columns of the plan."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: Seconds. Python's own are five thousandths.
-_SOON = 0.0003
+_SOON = 0.0005
 
 _guard = threading.Lock()
 #: How many imports of this process want it, and what it was before the first.
