@@ -43,8 +43,8 @@ class News:
 
     def take_unfolded(self, batch: Unfolded) -> None:
         """The same for a batch of statistics, in a fixed number of statements."""
-        if batch.new_entries:
-            join_calls(self.account, batch.new_entries)
+        if batch.new_calls:
+            join_calls(self.account, batch.new_calls)
         self._remember(batch.changes, resolve_concerned(self.account, batch.concern))
 
     def _remember(self, changes: Sequence[Change], settled: Mapping[int, datetime]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, Subquery
 
 from .. import signals
@@ -20,6 +22,7 @@ from .background import job, later
 from .bulk import upsert, upsert_values
 from .holding import hold
 from .lists import among
+from .raw_rows import raw_rows
 from .transactions import repeated
 
 #: Kinds of notifications that tell of recordings.
@@ -57,11 +60,16 @@ def announce_available(recording: Recording) -> None:
     send(signals.recording_available, Recording, recording=recording)
 
 
-def note_reported(account: Account, records: Iterable[Record | ExtendedRecord]) -> None:
+def note_reported(
+    account: Account,
+    records: Iterable[Record | ExtendedRecord],
+    calls: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     """Keep the recordings that rows of statistics name, in a fixed number of statements.
 
     Nearly all are named by statistics alone and are inserted as they are; those of which
-    notifications tell as well are computed anew from all facts.
+    notifications tell as well are computed anew from all facts. ``calls`` are keys of calls
+    that were there a moment ago, by conversation: they need not be asked for.
     """
     entries: dict[str, str] = {}
     for record in records:
@@ -70,21 +78,12 @@ def note_reported(account: Account, records: Iterable[Record | ExtendedRecord]) 
             entries[one] = min(record.entry_id, entries.get(one, record.entry_id))
     if not entries:
         return
-    told = set(
-        Notification.objects.filter(
-            among("entry_id", ["", *set(entries.values())]),
-            account=account,
-            kind__in=RECORDING_KINDS,
-        )
-        .order_by()
-        .values_list("entry_id", flat=True)
-        .distinct()
+    events = Notification.objects.filter(
+        among("entry_id", ["", *set(entries.values())]), account=account, kind__in=RECORDING_KINDS
     )
-    stored = dict(
-        Recording.objects.filter(among("recording_id", entries), account=account)
-        .order_by()
-        .values_list("recording_id", "entry_id")
-    )
+    told = {entry_id for (entry_id,) in raw_rows(events.distinct(), "entry_id")}
+    known = Recording.objects.filter(among("recording_id", entries), account=account)
+    stored = dict(raw_rows(known, "recording_id", "entry_id"))
     # A notification without a conversation may mean any of them.
     is_unsure = "" in told
     general = {
@@ -92,21 +91,28 @@ def note_reported(account: Account, records: Iterable[Record | ExtendedRecord]) 
         for one, entry_id in entries.items()
         if is_unsure or entry_id in told or stored.get(one, entry_id) != entry_id
     }
-    new = {one: entry for one, entry in entries.items() if one not in stored}
-    _insert_reported(account, {one: entry for one, entry in new.items() if entry not in general})
+    new = {
+        one: entry_id
+        for one, entry_id in entries.items()
+        if one not in stored and entry_id not in general
+    }
+    if new:
+        try:
+            _insert_reported(account, new, calls)
+        except IntegrityError:  # one of the calls was deleted meanwhile
+            _insert_reported(account, new, {})
     if general:
         refresh_recordings(account, general)
 
 
-def _insert_reported(account: Account, entries: Mapping[str, str]) -> None:
+def _insert_reported(
+    account: Account, entries: Mapping[str, str], calls: Mapping[str, int]
+) -> None:
     """Insert recordings of which nothing else is known; one that came meanwhile stays as it is."""
-    if not entries:
-        return
-    calls = dict(
-        Call.objects.filter(among("entry_id", set(entries.values())), account=account)
-        .order_by()
-        .values_list("entry_id", "pk")
-    )
+    unknown = set(entries.values()) - calls.keys()
+    if unknown:
+        found = Call.objects.filter(among("entry_id", unknown), account=account)
+        calls = {**calls, **dict(raw_rows(found, "entry_id", "pk"))}
     rows = [(one, entries[one], calls.get(entries[one])) for one in sorted(entries)]
 
     def work() -> None:

@@ -41,20 +41,20 @@ class Unfolded:
     ``calls`` counts those created or changed. Of the new ones only the recent are among
     the ``changes``, and where somebody listens: nothing is announced of old ones, and a
     long import brings millions.
-    ``new_entries`` are the conversations that were not known.
+    ``new_calls`` are the keys of those that were not known, by conversation.
     """
 
     calls: int = 0
     changes: list[Change] = field(default_factory=list)
     concern: Concern = field(default_factory=Concern)
-    new_entries: list[str] = field(default_factory=list)
+    new_calls: dict[str, int] = field(default_factory=dict)
 
     def take(self, other: Unfolded) -> None:
         """Make what became of another batch part of this one."""
         self.calls += other.calls
         self.changes += other.changes
         self.concern.take(other.concern)
-        self.new_entries += other.new_entries
+        self.new_calls |= other.new_calls
 
 
 def unfold(
@@ -66,7 +66,7 @@ def unfold(
     the commit.
     """
     keys, new = _insert_new(account, counters.fresh, foreseen, directory)
-    result = Unfolded(calls=len(keys), concern=new.concern, new_entries=list(keys))
+    result = Unfolded(calls=len(keys), concern=new.concern, new_calls=dict(keys))
     if is_heard():
         oldest = to_unix(oldest_announced())
         for entry_id, pk in keys.items():
@@ -81,7 +81,7 @@ def unfold(
         result.calls += len(changes)
         result.changes += changes
         result.concern.take(concern_of(changes))
-        result.new_entries += [one.call.entry_id for one in changes if one.is_new]
+        result.new_calls |= {one.call.entry_id: one.call.pk for one in changes if one.is_new}
     return result
 
 

@@ -10,8 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from django_mango.models import Account, Call, Notification, Recording
+from django_mango.protocol.statistics import Record
 from django_mango.services import receive, sweep
-from django_mango.services.recordings import refresh_recordings
+from django_mango.services.recordings import note_reported, refresh_recordings
 from tests.services.calling_bench import Service
 from tests.services.import_bench import make_account
 from tests.services.telling import (
@@ -236,3 +237,18 @@ def test_again_nothing_is_written(account: Account) -> None:
     assert refresh_recordings(account, ["talk", "", "nobody"]) == []
     assert refresh_recordings(account, []) == []
     assert columns() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_deleted_since_its_row_was_stored(account: Account) -> None:
+    """Its key is known from a moment ago: the recording is kept without the call."""
+    there = Call.objects.create(account=account, entry_id="E1")
+    gone = Call.objects.create(account=account, entry_id="E2")
+    keys = {"E1": there.pk, "E2": gone.pk}
+    gone.delete()
+    rows = [Record(entry, 1, 2, records=(f"r-{entry}",)) for entry in ("E1", "E2")]
+    note_reported(account, rows, keys)
+    assert list(Recording.objects.order_by("entry_id").values_list("recording_id", "call")) == [
+        ("r-E1", there.pk),
+        ("r-E2", None),
+    ]

@@ -95,7 +95,7 @@ def is_what_the_facts_make(account: Account) -> bool:
 def test_a_generated_past(account: Account) -> None:
     records = past(150)
     found = take(account, records)
-    assert found.calls == len(found.new_entries) == Call.objects.count() == 150
+    assert found.calls == len(found.new_calls) == Call.objects.count() == 150
     assert found.changes == [], "it is long ago: nothing will be announced"
     assert settled(account)
     assert Recording.objects.exclude(call=None).count() == sum(len(one.records) for one in records)
@@ -146,7 +146,7 @@ def test_events_told_before(account: Account) -> None:
         assert {one.call.entry_id for one in found.changes} == {
             "known", "unprocessed", "waiting", "new",
         }  # fmt: skip
-        assert sorted(found.new_entries) == ["new", "unprocessed", "waiting"]
+        assert sorted(found.new_calls) == ["new", "unprocessed", "waiting"]
     assert heard.names == [], "signals are for the end of the run"
     assert not Notification.objects.unprocessed().exists()
     sources = dict(Call.objects.values_list("entry_id", "sources"))

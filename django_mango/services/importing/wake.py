@@ -52,7 +52,7 @@ class Wake:
         self._news.take_unfolded(unfolded)
         ids = {one for row in rows for one in row.records}
         if ids and (is_news or not are_known(self._account, ids)):
-            note_reported(self._account, rows)
+            note_reported(self._account, rows, unfolded.new_calls)
             if len(ids) >= _MANY_RECORDINGS and not self._is_planned:
                 self._is_planned = True
                 note_growth(Recording)

@@ -94,7 +94,7 @@ class Writer:
                 return
             self._expects = Expected(
                 new_rows=counters.new > counters.unchanged,
-                new_calls=2 * len(unfolded.new_entries) > len(counters.entry_ids),
+                new_calls=2 * len(unfolded.new_calls) > len(counters.entry_ids),
             )
             self.calls += unfolded.calls
             if self.calls >= max(_FEW, _TIMES * self._planned_for):
