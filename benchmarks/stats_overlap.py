@@ -14,13 +14,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
 from django_mango.models import Account, Call, CallParty, CallRecord, Notification
 from django_mango.protocol.statistics import Record, read_rows
-from django_mango.services.bulk import upsert_values
+from django_mango.services.bulk import block_of
 from django_mango.services.projecting import project_entries
 
 from .statistics_body import read_chunks
@@ -40,14 +40,15 @@ def store_webhooks(body: Path, account: Account) -> dict[str, Any]:
             key=lambda row: row[6],
         )
         with transaction.atomic():
-            upsert_values(
+            block_of(
+                connection,
                 Notification,
                 _COLUMNS,
                 rows,
                 key=("account_id", "digest"),
                 update=(),
                 constants={"account_id": account.pk},
-            )
+            ).write()
         project_entries(account, part)
         stored += len(rows)
     return {"rows": stored, "calls": Call.objects.filter(account=account).count()}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's own names
+from django.core.checks import CheckMessage, messages
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ def check_accounts(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
     if callable(declared):
         return  # it may ask the database, which is not there yet when checks run
     if declared is None and not mango.get("API_KEY") and not mango.get("API_SALT"):
-        yield Warning(
+        yield messages.Warning(
             _("No PBX account is configured: no call can be placed or received."),
             hint=_("Set MANGO['API_KEY'] and MANGO['API_SALT'] from the personal account."),
             id="django_mango.W002",
@@ -37,7 +37,7 @@ def check_accounts(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
             yield from _check_account(alias, values)
         yield from _check_twins(declared)
     else:
-        yield Error(
+        yield messages.Error(
             _("MANGO['ACCOUNTS'] must be a dict by alias, or a callable returning one."),
             id="django_mango.E007",
         )
@@ -47,7 +47,9 @@ def _check_account(alias: object, values: object) -> Iterator[CheckMessage]:
     where = f"MANGO['ACCOUNTS'][{alias!r}]"
     yield from _check_alias(alias)
     if not isinstance(values, Mapping):
-        yield Error(_("%(where)s must be a dict.") % {"where": where}, id="django_mango.E007")
+        yield messages.Error(
+            _("%(where)s must be a dict.") % {"where": where}, id="django_mango.E007"
+        )
         return
     yield from unknown_names(values, _ACCOUNT_KEYS, where)
     yield from _check_keys(alias, values)
@@ -59,7 +61,7 @@ def _check_twins(declared: Mapping[Any, Any]) -> Iterator[CheckMessage]:
     for alias, values in declared.items():
         key = values.get("API_KEY") if isinstance(values, Mapping) else None
         if isinstance(key, str) and key and first.setdefault(key, alias) != alias:
-            yield Warning(
+            yield messages.Warning(
                 _("The accounts %(one)s and %(two)s are one PBX: its calls would be kept twice.")
                 % {"one": repr(first[key]), "two": repr(alias)},
                 id="django_mango.W006",
@@ -76,7 +78,7 @@ def _check_alias(alias: object) -> Iterator[CheckMessage]:
     else:
         valid = isinstance(alias, str) and len(alias) <= longest
     if not valid:
-        yield Error(
+        yield messages.Error(
             _("%(alias)s cannot be the alias of a PBX account.") % {"alias": repr(alias)},
             hint=_(
                 "Use letters, digits, hyphens and underscores, %(longest)d at most;"
@@ -96,7 +98,7 @@ def _check_keys(alias: object, values: Mapping[str, Any]) -> Iterator[CheckMessa
         ):
             continue
         where = _("its present keys") if position == 0 else _("its former keys (PREVIOUS)")
-        yield Error(
+        yield messages.Error(
             _("The PBX account %(alias)s: %(where)s need both API_KEY and API_SALT, as texts.")
             % {"alias": repr(alias), "where": where},
             hint=_("Both stand in the personal account: Integrations, API connector."),
@@ -109,13 +111,13 @@ def _check_address(where: str, address: object) -> Iterator[CheckMessage]:
         return
     parts = urlsplit(address) if isinstance(address, str) else None
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        yield Error(
+        yield messages.Error(
             _("%(where)s is no web address.") % {"where": where},
             hint=_("The service's own is %(url)s") % {"url": conf.API_URL},
             id="django_mango.E009",
         )
     elif parts.scheme == "http" and not _is_loopback(parts.hostname):
-        yield Warning(
+        yield messages.Warning(
             _("%(where)s is not https: numbers and recordings can be read on the way.")
             % {"where": where},
             id="django_mango.W003",

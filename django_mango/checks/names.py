@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from django.core.checks import CheckMessage, Warning  # noqa: A004  # Django's own name
+from django.core.checks import CheckMessage, messages
 from django.utils.translation import gettext as _
 
 
@@ -18,7 +18,7 @@ def unknown_names(
         if name in names:
             continue
         close = get_close_matches(str(name).upper(), names, 1)
-        yield Warning(
+        yield messages.Warning(
             _("%(where)s has a key nobody reads: %(name)s.") % {"where": where, "name": repr(name)},
             hint=(_("Did you mean %(name)s?") % {"name": repr(close[0])}) if close else None,
             id="django_mango.W001",

@@ -9,7 +9,7 @@ import phonenumbers
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's own names
+from django.core.checks import CheckMessage, messages
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -39,7 +39,10 @@ def check_settings(
     found = list(_check_time_zones())
     mango = getattr(settings, "MANGO", {})
     if not isinstance(mango, Mapping):
-        return [*found, Error(_("The setting MANGO must be a dict."), id="django_mango.E001")]
+        return [
+            *found,
+            messages.Error(_("The setting MANGO must be a dict."), id="django_mango.E001"),
+        ]
     parts: tuple[Callable[[Mapping[str, Any]], Iterable[CheckMessage]], ...] = (
         _check_names,
         _check_types,
@@ -57,7 +60,7 @@ def check_settings(
 
 def _check_time_zones() -> Iterator[CheckMessage]:
     if not settings.USE_TZ:
-        yield Error(
+        yield messages.Error(
             _("Telephony needs USE_TZ = True: calls are kept as moments, not as wall-clock times."),
             id="django_mango.E008",
         )
@@ -76,7 +79,7 @@ def _check_types(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
             # No number of these settings makes sense below zero, and no size at zero.
             wrong = value < 0 or (name.endswith("_BYTES") and value == 0)
         if wrong:
-            yield Error(
+            yield messages.Error(
                 _("MANGO['%(name)s'] has a wrong value.") % {"name": name},
                 hint=_("It must be: %(what)s.") % {"what": known.hint},
                 id="django_mango.E002",
@@ -87,7 +90,7 @@ def _check_timeout(_mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
     try:
         conf.timeout()
     except ImproperlyConfigured:
-        yield Error(
+        yield messages.Error(
             _("MANGO['TIMEOUT'] must be (connect, read) in seconds, both above zero."),
             hint=_("Without a time-out a request may wait for ever."),
             id="django_mango.E005",
@@ -103,7 +106,7 @@ def _check_regions(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
         if not isinstance(code, str) or _is_prefix(code):
             continue
         if code.upper() not in phonenumbers.SUPPORTED_REGIONS:
-            yield Warning(
+            yield messages.Warning(
                 _("%(code)s is no country of the telephone network.") % {"code": repr(code)},
                 hint=_("Use ISO codes of two letters: RU, KZ, GB; or prefixes: '+7495'."),
                 id="django_mango.W005",
@@ -120,7 +123,7 @@ def _check_hooks(_mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
             if name != "NOTIFICATIONS" or conf.fixed_notifications() is None:
                 conf.hook(name)
         except ImproperlyConfigured as error:
-            yield Error(
+            yield messages.Error(
                 str(error),
                 hint=_("Give a function, or its dotted path: 'project.telephony.function'."),
                 id="django_mango.E010",
@@ -137,7 +140,7 @@ def _check_tasks(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
     except ImportError:
         is_wrong = True
     if is_wrong:
-        yield Error(
+        yield messages.Error(
             _("MANGO['TASKS']: %(name)s cannot be used.") % {"name": repr(named)},
             hint=_(
                 'It must be "inline"; "django" (Django 6.0, or the package django-tasks); "celery"'
@@ -155,7 +158,7 @@ def _check_admin_sites(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
         except ImportError:
             site = None
         if not isinstance(site, AdminSite):
-            yield Error(
+            yield messages.Error(
                 _("MANGO['ADMIN_SITES']: %(path)s is no admin site.") % {"path": repr(path)},
                 hint=_("Give the dotted path of the AdminSite object: 'project.admin.site'."),
                 id="django_mango.E006",
@@ -166,7 +169,7 @@ def _check_phone_fields(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
     if not isinstance(mango.get("PHONE_FIELDS", {}), Mapping):
         return  # the table of types has said so
     for problem in problems():
-        yield Error(
+        yield messages.Error(
             _("MANGO['PHONE_FIELDS']: %(problem)s.") % {"problem": problem},
             hint=_("For example {'crm.Contact': ['phone', 'company__phone', 'crm.phones.of']}."),
             id="django_mango.E011",
@@ -179,7 +182,7 @@ def _check_excluded(mango: Mapping[str, Any]) -> Iterator[CheckMessage]:
         try:
             apps.get_model(str(label))
         except (LookupError, ValueError):
-            yield Warning(
+            yield messages.Warning(
                 _("MANGO['ATTACH_EXCLUDE']: there is no model %(model)s.") % {"model": repr(label)},
                 hint=_("Name it as 'app.Model'; what is misspelt keeps its call buttons."),
                 id="django_mango.W009",

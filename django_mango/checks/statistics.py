@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Warning  # noqa: A004  # Django's own name
+from django.core.checks import CheckMessage, messages
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, router
 from django.utils.translation import gettext as _
@@ -32,7 +32,7 @@ def check_statistics(
     except (DatabaseError, ImproperlyConfigured):
         return []
     return [
-        Warning(
+        messages.Warning(
             f"{one.account}: {staleness_text(one)}",
             hint=_("See whether the scheduled import runs: docs/scheduling.md."),
             id="django_mango.W008",

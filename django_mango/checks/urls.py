@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning  # noqa: A004  # Django's own name
+from django.core.checks import CheckMessage, messages
 from django.urls import LocalePrefixPattern, URLPattern, URLResolver, get_resolver
 from django.utils.translation import gettext as _
 
@@ -24,7 +24,7 @@ def check_urls(
     mounts = list(_mounts(get_resolver().url_patterns))
     if not mounts:
         return [
-            Warning(
+            messages.Warning(
                 _("No URL receives the notifications of the PBX."),
                 hint=_("Add path('mango/', include('django_mango.urls')) to the URLconf."),
                 id="django_mango.W004",
@@ -33,7 +33,7 @@ def check_urls(
     if not all(mounts):
         return []
     return [
-        Warning(
+        messages.Warning(
             _("Notifications of the PBX arrive inside i18n_patterns: a redirect loses them."),
             hint=_("Move include('django_mango.urls') out of i18n_patterns."),
             id="django_mango.W007",

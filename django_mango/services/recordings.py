@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connections, router
 from django.db.models import Exists, OuterRef, Subquery
 
 from .. import signals
@@ -19,7 +19,7 @@ from ..protocol.statistics import Record
 from ..protocol.times import moment_or_none
 from .announcing import send
 from .background import job, later
-from .bulk import upsert, upsert_values
+from .bulk import block_of, upsert
 from .holding import hold
 from .lists import among
 from .raw_rows import raw_rows
@@ -116,7 +116,8 @@ def _insert_reported(
     rows = [(one, entries[one], calls.get(entries[one])) for one in sorted(entries)]
 
     def work() -> None:
-        upsert_values(
+        block_of(
+            connections[router.db_for_write(Recording)],
             Recording,
             ("recording_id", "entry_id", "call_id"),
             rows,
@@ -124,7 +125,7 @@ def _insert_reported(
             update=(),
             constants={"account_id": account.pk},
             expects_new=True,
-        )
+        ).write()
         hold(Account, [account.pk])
 
     repeated(work)

@@ -13,7 +13,7 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from django_mango.models import Account, CallRecord
-from django_mango.services.bulk import upsert_values
+from django_mango.services.bulk import block_of
 
 NOW = datetime(2026, 3, 2, 10, 11, 12, tzinfo=UTC)
 pytestmark = [pytest.mark.django_db, pytest.mark.database("sqlite")]
@@ -34,14 +34,15 @@ def few_parameters(account: Account) -> Iterator[None]:
 
 
 def put(account: Account, count: int, location: Any = "ivr") -> None:
-    upsert_values(
+    block_of(
+        connection,
         CallRecord,
         ("key", "row_digest", "location"),
         [(f"{n:04d}", f"{n:x}", location) for n in range(count)],
         key=("account_id", "key"),
         update=("row_digest",),
         constants={"account_id": account.pk, "first_seen_at": NOW, "changed_at": NOW},
-    )
+    ).write()
 
 
 def stored() -> list[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from django.db import DataError, IntegrityError, connection, connections, transa
 
 from django_mango.models import Account, Call, CallRecord
 from django_mango.protocol.times import from_unix
-from django_mango.services.bulk import portable, upsert, upsert_values, upserts
+from django_mango.services.bulk import block_of, portable, upsert, upserts
 from django_mango.services.bulk.writer import Writer, writer_for
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,8 @@ def account() -> Account:
 def put(
     account: Account, *rows: tuple[Any, ...], at: datetime = NOW, expects_new: bool = False
 ) -> None:
-    upsert_values(
+    block_of(
+        connection,
         CallRecord,
         COLUMNS,
         rows,
@@ -49,7 +50,7 @@ def put(
         stamps=("changed_at",),
         constants={"account_id": account.pk, "first_seen_at": at, "changed_at": at},
         expects_new=expects_new,
-    )
+    ).write()
 
 
 def stored() -> dict[str, tuple[Any, ...]]:
@@ -69,7 +70,7 @@ def test_the_database_at_hand_has_a_writer_of_its_own() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(upserts, "writer_for", lambda *_args: Spy())
-        upsert_values(Account, ("alias",), [("a",)], key=("alias",), update=())
+        block_of(connection, Account, ("alias",), [("a",)], key=("alias",), update=()).write()
     (chosen,) = seen
     assert chosen.__name__.rpartition(".")[2] == _MODULES[connection.vendor]  # type: ignore[attr-defined] # a module
 
@@ -236,14 +237,15 @@ def test_without_columns_to_update_rows_are_made_and_left_alone(
     known = Call.objects.create(account=account, entry_id="b", extension="101", legs=[{"a": "ё"}])
     entry_ids = [("a",), ("b",), ("c",)]
     for _again in range(2):
-        upsert_values(
+        block_of(
+            connection,
             Call,
             ("entry_id",),
             entry_ids,
             key=("account_id", "entry_id"),
             update=(),
             constants={"account_id": account.pk},
-        )
+        ).write()
     assert list(Call.objects.order_by("entry_id").values_list("entry_id", "extension", "legs")) == [
         ("a", "", []),
         ("b", "101", [{"a": "ё"}]),
@@ -278,7 +280,6 @@ def test_nothing_to_write_is_no_statement(
     writer: str, account: Account, django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(0):
-        put(account)
         upsert(Call, [], key=("account", "entry_id"), update=())
 
 

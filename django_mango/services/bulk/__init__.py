@@ -1,7 +1,7 @@
 """Writing many rows at once: keyed upserts that touch nothing unchanged.
 
-``upsert`` takes model instances, ``upsert_values`` plain tuples, which is what a batch
-of thousands should use: making an instance costs more than writing it. Behind both stands
+``upsert`` takes model instances, ``block_of`` plain tuples, which is what a batch of
+thousands should use: making an instance costs more than writing it. Behind both stands
 one ``Writer`` for each kind of database; ``prepare`` and ``write_report`` store rows of
 statistics, of the kinds ``BASIC`` and ``EXTENDED``.
 """
@@ -10,7 +10,7 @@ from .extended import EXTENDED, extended_of
 from .planning import note_growth
 from .records import BASIC, record_of
 from .reports import Counters, Report, RowKind, Target, prepare, write_report
-from .upserts import Block, block_of, upsert, upsert_values
+from .upserts import Block, block_of, upsert
 
 __all__ = [
     "BASIC",
@@ -26,6 +26,5 @@ __all__ = [
     "prepare",
     "record_of",
     "upsert",
-    "upsert_values",
     "write_report",
 ]

@@ -28,7 +28,9 @@ def upsert(
         return
     names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
     values = attrgetter(*names)
-    upsert_values(model, names, [values(row) for row in rows], key=key, update=update)
+    connection = connections[router.db_for_write(model)]
+    plain = [values(row) for row in rows]
+    block_of(connection, model, names, plain, key=key, update=update).write()
 
 
 @dataclass(slots=True)
@@ -47,33 +49,6 @@ class Block:
     def write_new(self) -> bool:
         """Write the rows if none of them is there; ``False`` where one is, or might be."""
         return self.writer.write_new(self.connection, self.plan, self.made)
-
-
-def upsert_values(
-    model: type[models.Model],
-    columns: Sequence[str],
-    rows: Sequence[Values],
-    *,
-    key: Sequence[str],
-    update: Sequence[str],
-    stamps: Sequence[str] = (),
-    constants: Mapping[str, Any] | None = None,
-    expects_new: bool = False,
-) -> None:
-    """The same for plain tuples of ``columns``, see ``block_of``; run it in a transaction."""
-    if rows:
-        connection = connections[router.db_for_write(model)]
-        block_of(
-            connection,
-            model,
-            columns,
-            rows,
-            key=key,
-            update=update,
-            stamps=stamps,
-            constants=constants,
-            expects_new=expects_new,
-        ).write()
 
 
 def block_of(
