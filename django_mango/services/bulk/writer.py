@@ -41,7 +41,8 @@ class Writer(Protocol):
     def write_new(self, connection: BaseDatabaseWrapper, plan: Plan, made: Any) -> bool:
         """Insert the rows if none of them is there, else write nothing: whether it did.
 
-        ``False`` too where the database makes asking before cheaper than trying.
+        ``False`` too where the database makes asking before cheaper than trying. No column
+        of the plan is late.
         """
 
 
