@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
 from ..models import Call
 from .lists import among
+
+
+class Part(NamedTuple):
+    """Calls to look at, and the index that MySQL has to be told to find them by."""
+
+    calls: QuerySet[Call]
+    index_on_mysql: str = ""
 
 
 @dataclass(slots=True)
@@ -40,7 +48,7 @@ class Concern:
         self.missed |= other.missed
         self.widen(other.since, other.until)
 
-    def calls(self, calls: QuerySet[Call]) -> list[QuerySet[Call]]:
+    def parts(self, calls: QuerySet[Call]) -> list[Part]:
         """Those of ``calls`` whose settling may have to change; a call may be in both.
 
         A talk settles only what began before it, and nothing that was settled before it.
@@ -50,16 +58,19 @@ class Concern:
         if self.since is None or self.until is None:
             of_all = calls.filter(among("client_number", sorted(talked | missed)))
             settled = Q(missed_resolved_at__isnull=False) | Q(missed_resolved_by__isnull=False)
-            return [of_all.filter(Q(is_missed=True) | settled)]
+            return [Part(of_all.filter(Q(is_missed=True) | settled))]
         found = []
         if talked:
             # Said as a range, the start would be what SQLite looks for: in all years of a client.
             begun = ~Q(started_at__gt=self.until)
             of_talks = calls.filter(among("client_number", sorted(talked))).filter(begun)
-            # Each of the two is found by an index, both at once by none.
+            is_open = Q(is_missed=True, missed_resolved_at=None)
+            is_settled_since = Q(is_missed__in=(True, False), missed_resolved_at__gte=self.since)
+            # Each of the two is found by this index, both at once by none. MySQL would take the
+            # first that begins with the client, and read all years of his calls.
             found = [
-                of_talks.filter(is_missed=True, missed_resolved_at=None),
-                of_talks.filter(is_missed__in=(True, False), missed_resolved_at__gte=self.since),
+                Part(of_talks.filter(which), "mango_call_settled")
+                for which in (is_open, is_settled_since)
             ]
         if missed:
             # All of the period may be the shorter way: the database has to see the numbers.
@@ -67,5 +78,6 @@ class Concern:
                 among("client_number", sorted(missed), is_key=False),
                 started_at__range=(self.since, self.until),
             )
-            found.append(of_misses.filter(Q(is_missed=True) | Q(missed_resolved_at__isnull=False)))
+            is_concerned = Q(is_missed=True) | Q(missed_resolved_at__isnull=False)
+            found.append(Part(of_misses.filter(is_concerned)))
         return found

@@ -14,7 +14,7 @@ from ..conf import CrmUser
 from ..models import Account, Call, CallWork
 from .announcing import send
 from .background import job
-from .concern import Concern
+from .concern import Concern, Part
 from .errors import PermissionRefused, UserError
 from .lists import among
 from .raw_rows import as_datetime
@@ -49,16 +49,15 @@ def resolve_concerned(account: Account, concern: Concern) -> dict[int, datetime]
     announcing them is the caller's.
     """
     settled: dict[int, datetime] = {}
-    wrong = differing(account, concern, concern.calls(Call.objects.all())) if concern else []
+    wrong = differing(account, concern, concern.parts(Call.objects.all())) if concern else []
     for _round in range(_ROUNDS):
         if not wrong:
             break
         for one in write(wrong):
             if one.was is None and one.at is not None:
                 settled[one.pk] = as_datetime(one.at)
-        wrong = differing(
-            account, concern, [Call.objects.filter(among("pk", [one.pk for one in wrong]))]
-        )
+        written = Call.objects.filter(among("pk", [one.pk for one in wrong]))
+        wrong = differing(account, concern, [Part(written)])
     return settled
 
 

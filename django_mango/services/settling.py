@@ -11,7 +11,7 @@ from django.db.models import Min, QuerySet
 
 from ..models import Account, Call
 from ..protocol.resolution import Talk, first_after
-from .concern import Concern
+from .concern import Concern, Part
 from .lists import among
 from .raw_rows import moment_of, raw_rows
 from .settlings import Settling
@@ -19,16 +19,14 @@ from .settlings import Settling
 _HOUR = timedelta(hours=1)
 
 
-def differing(
-    account: Account, concern: Concern, calls: Iterable[QuerySet[Call]]
-) -> list[Settling]:
-    """Those of ``calls`` that are not settled as computed, by their key; nothing is written.
+def differing(account: Account, concern: Concern, parts: Iterable[Part]) -> list[Settling]:
+    """Those of these calls that are not settled as computed, by their key; nothing is written.
 
     Read are these calls, the talks of their clients in the time of the concern, and the first
     talk after it where those do not settle all.
     """
     known = _Known(account)
-    for part in calls:
+    for part in parts:
         known.take_calls(part)
     since, until = concern.since, concern.until
     talks = Call.objects.talks().filter(is_missed=False)
@@ -52,12 +50,18 @@ class _Known:
     calls: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     talks: dict[str, list[Talk]] = field(default_factory=dict)
 
-    def take_calls(self, calls: QuerySet[Call]) -> None:
+    def take_calls(self, part: Part) -> None:
         """Missed calls and settled ones; each may come several times."""
         columns = ("account_id", "pk", "client_number", "is_missed", "missed_resolved_by_id")
         moments = (moment_of("started_at"), moment_of("missed_resolved_at"))
         ours = self.account.pk
-        for owner, pk, *row in raw_rows(calls.exclude(started_at=None), *columns, *moments):
+        rows = raw_rows(
+            part.calls.exclude(started_at=None),
+            *columns,
+            *moments,
+            index_on_mysql=part.index_on_mysql,
+        )
+        for owner, pk, *row in rows:
             # Told the account, a database might go through all calls of it.
             if owner == ours:
                 self.calls[pk] = tuple(row)

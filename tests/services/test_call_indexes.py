@@ -12,6 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from django_mango.models import Account, Call, Command
+from django_mango.services.concern import Concern
+from django_mango.services.raw_rows import raw_rows
 from tests.services.import_bench import make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,6 +87,25 @@ def test_missed_calls_are_found_by_an_index_of_missed_calls(account: Account) ->
     assert "mango_call_missed" in Call.objects.missed()[:1].explain()
     is_open = Call.objects.missed().filter(client_number=client(51), missed_resolved_at=None)
     assert "mango_call_settled" in is_open.order_by().explain()
+
+
+@pytest.mark.database("mariadb")
+def test_of_all_calls_of_clients_an_import_reads_those_that_may_change(account: Account) -> None:
+    """Left alone, it goes through every call of each of them: of years, for each batch."""
+    fill(account)
+    now = timezone.now()
+    clients = {client(place) for place in range(CLIENTS)}
+    concern = Concern(talked=clients, since=now - timedelta(minutes=1), until=now)
+    with connection.cursor() as cursor:
+        cursor.execute("FLUSH STATUS")
+        found = [
+            raw_rows(part.calls, "pk", index_on_mysql=part.index_on_mysql)
+            for part in concern.parts(Call.objects.all())
+        ]
+        cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read_next'")
+        _name, read = cursor.fetchone()
+    assert sum(map(len, found)) == ALL // 50
+    assert int(read) < ALL // 10
 
 
 def indexes() -> dict[tuple[str, ...], str]:

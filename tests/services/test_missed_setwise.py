@@ -222,7 +222,7 @@ def test_a_moment_before_the_change_is_left_alone(account: Account) -> None:
     before = {name: getattr(Call(), name) for name in COLUMNS}
     concern = concern_of([Change(rows[4], COLUMNS, before)])
     assert concern.since == rows[4].started_at
-    read = [call.pk for part in concern.calls(Call.objects.all()) for call in part]
+    read = [call.pk for part in concern.parts(Call.objects.all()) for call in part.calls]
     assert read == [rows[2].pk]
     assert moment(0) + timedelta(seconds=1000) == rows[2].started_at
 
