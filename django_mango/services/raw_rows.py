@@ -20,6 +20,9 @@ Moment = Any
 #: What the driver makes no datetime of: seconds, exact to the microsecond until 2242, and what
 #: is no column any more.
 _MOMENTS = {"postgresql": "DATE_PART('epoch', %(expressions)s)", "sqlite": "+%(expressions)s"}
+#: Of a list of more than a thousand values MariaDB makes a table, and uses of an index that
+#: begins with them their column alone: it would read all years of each client.
+_LIST_STAYS_LIST = "SET STATEMENT in_predicate_conversion_threshold=0 FOR "
 
 
 def raw_rows(
@@ -29,12 +32,14 @@ def raw_rows(
 
     Texts, numbers and ``moment_of``: no other values.
     """
-    connection = connections[DEFAULT_DB_ALIAS]
+    connection: Any = connections[DEFAULT_DB_ALIAS]
     unordered = rows if rows.query.is_sliced else rows.order_by()
     sql, values = unordered.values_list(*columns).query.sql_with_params()
     if index_on_mysql and connection.vendor == "mysql":
         table, index = map(connection.ops.quote_name, (rows.model._meta.db_table, index_on_mysql))
         sql = sql.replace(f" FROM {table} ", f" FROM {table} FORCE INDEX ({index}) ", 1)
+        if connection.mysql_is_mariadb:
+            sql = _LIST_STAYS_LIST + sql
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(_in_one_row(sql, len(columns)), values)
