@@ -103,6 +103,7 @@ def test_an_import_is_told_the_index_of_what_may_change(account: Account) -> Non
         differing(account, concern, concern.parts(Call.objects.all()))
     told = [query["sql"] for query in asked if "`mango_call_settled`" in query["sql"]]
     assert len(told) == 2
+    assert all("in_predicate_conversion_threshold=0" in sql for sql in told)
 
 
 def indexes() -> dict[tuple[str, ...], str]:
